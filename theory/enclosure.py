@@ -1,0 +1,141 @@
+r"""Rational intervals around real constants: numbers such as log 3 - 11/12 get a proved sign.
+
+Roots come from integer roots, logarithms from the series of the area hyperbolic tangent with its
+geometric remainder; every operation rounds outward. No floating point anywhere.
+
+>>> from sympy import Rational, log, sqrt
+>>> sign_of_constant(log(3) - Rational(11, 12)), sign_of_constant(sqrt(2) - Rational(3, 2))
+(1, -1)
+"""
+
+from fractions import Fraction
+from math import isqrt
+from typing import Any, NamedTuple
+
+from sympy import Add, Mul, Pow, Rational, exp, integer_nthroot, log, sympify
+
+PRECISIONS = (16, 64, 256)  # bits after the binary point
+
+
+class Interval(NamedTuple):
+    """All reals from `low` to `high`."""
+
+    low: Fraction
+    high: Fraction
+
+
+def sign_of_constant(expression: Any) -> int | None:
+    """1, 0 or -1 if the sign of a constant is proved, else None."""
+    e = sympify(expression)
+    if e.is_Rational:
+        return int(bool(e > 0)) - int(bool(e < 0))
+    for bits in PRECISIONS:
+        interval = enclose(e, bits)
+        if interval is None:
+            return None
+        if interval.low > 0:
+            return 1
+        if interval.high < 0:
+            return -1
+    return None
+
+
+def enclose(e: Any, bits: int) -> Interval | None:
+    """An interval that contains the constant, or None if it is not of a known form."""
+    match e:
+        case Rational():
+            value = Fraction(int(e.p), int(e.q))
+            return Interval(value, value)
+        case Add():
+            return _fold(e.args, bits, _add)
+        case Mul():
+            return _fold(e.args, bits, _multiply)
+        case log():
+            inside = enclose(e.args[0], bits)
+            return None if inside is None or inside.low <= 0 else _log(inside, bits)
+        case exp():
+            return None  # no constant of ours needs it
+        case Pow():
+            return _power(e, bits)
+        case _:
+            return None
+
+
+def _fold(args: Any, bits: int, operation: Any) -> Interval | None:
+    total: Interval | None = None
+    for a in args:
+        part = enclose(a, bits)
+        if part is None:
+            return None
+        total = part if total is None else _outward(operation(total, part), bits)
+    return total
+
+
+def _add(a: Interval, b: Interval) -> Interval:
+    return Interval(a.low + b.low, a.high + b.high)
+
+
+def _multiply(a: Interval, b: Interval) -> Interval:
+    corners = [x * y for x in a for y in b]
+    return Interval(min(corners), max(corners))
+
+
+def _outward(a: Interval, bits: int) -> Interval:
+    """The same interval with short numerators, never smaller."""
+    scale = 1 << (bits + 8)
+    return Interval(
+        Fraction((a.low * scale).__floor__(), scale), Fraction((a.high * scale).__ceil__(), scale)
+    )
+
+
+def _power(e: Any, bits: int) -> Interval | None:
+    base, exponent = enclose(e.base, bits), e.exp
+    if base is None or not exponent.is_Rational:
+        return None
+    p, q = int(exponent.p), int(exponent.q)
+    if (q > 1 or p < 0) and base.low <= 0:
+        return None
+    if q > 1:
+        base = Interval(_root(base.low, q, bits, up=False), _root(base.high, q, bits, up=True))
+    result = Interval(Fraction(1), Fraction(1))
+    for _ in range(abs(p)):
+        result = _outward(_multiply(result, base), bits)
+    if p < 0:
+        if result.low <= 0:
+            return None
+        result = Interval(1 / result.high, 1 / result.low)
+    return _outward(result, bits)
+
+
+def _root(x: Fraction, q: int, bits: int, *, up: bool) -> Fraction:
+    """The q-th root of x >= 0, rounded down or up to the given bits."""
+    scaled = (x * (1 << (q * bits))).__floor__()
+    root = isqrt(scaled) if q == 2 else int(integer_nthroot(scaled, q)[0])
+    return Fraction(root + 1 if up else root, 1 << bits)
+
+
+def _log(x: Interval, bits: int) -> Interval:
+    return Interval(_log_rational(x.low, bits).low, _log_rational(x.high, bits).high)
+
+
+def _log_rational(x: Fraction, bits: int) -> Interval:
+    """log x = e log 2 + log(x / 2^e) with x / 2^e in [1/2, 2]."""
+    exponent = 0
+    while x > 2:
+        x, exponent = x / 2, exponent + 1
+    while x < Fraction(1, 2):
+        x, exponent = x * 2, exponent - 1
+    near, two = _atanh_series(x, bits), _atanh_series(Fraction(2), bits)
+    scaled = _multiply(Interval(Fraction(exponent), Fraction(exponent)), two)
+    return _outward(_add(near, scaled), bits)
+
+
+def _atanh_series(x: Fraction, bits: int) -> Interval:
+    """log x = 2 sum_i z^(2i+1)/(2i+1), z = (x-1)/(x+1); |z| <= 1/3, remainder <= 9/8 next term."""
+    z = (x - 1) / (x + 1)
+    power, total, i = z, Fraction(0), 0
+    while abs(power) * (1 << (bits + 4)) > 1:
+        total += 2 * power / (2 * i + 1)
+        power, i = power * z * z, i + 1
+    remainder = abs(power) * 9 / 4
+    return Interval(total - remainder, total + remainder)
