@@ -1,0 +1,51 @@
+"""Stale SGD in practice: simulate it, measure it, and hold the runs against the theorems."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from empirics import measure, problems, schedules, stepsizes
+    from empirics.runs import Runs
+    from empirics.simulate import simulate
+
+# name: the module it is in, or the module that it is; loaded at first use
+_WHERE = {
+    "Runs": "empirics.runs",
+    "measure": "empirics.measure",
+    "problems": "empirics.problems",
+    "schedules": "empirics.schedules",
+    "simulate": "empirics.simulate",
+    "stepsizes": "empirics.stepsizes",
+}
+
+__all__ = ["Runs", "measure", "problems", "schedules", "simulate", "stepsizes"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(_WHERE[name])
+    value = getattr(module, name, module)
+    setattr(sys.modules[__name__], name, value)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """A verb has a module of its own name. Whoever imports that module first makes Python bind
+    `empirics.simulate` to the module; this takes the function out of it, so that
+    `from empirics import simulate` always gives the function."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        verb = getattr(value, name, None) if isinstance(value, ModuleType) else None
+        super().__setattr__(name, value if verb is None else verb)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,155 @@
+"""A problem: a function with its gradient, its noise, and its constants, each with its origin.
+
+Every problem is one frozen record. Iterates are rows: `x` has shape (..., dim), and what a problem
+computes for one row never depends on the other rows. A *lane* is one row of a tile of replicas.
+"""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Provenance: TypeAlias = Literal["exact", "bound", "estimate"]
+
+KEYS = ("L", "mu_sc", "sigma", "infimum")
+PROVENANCES = ("exact", "bound", "estimate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant:
+    """One number a theorem may lean on, and how far it can be trusted.
+
+    Parameters: value; provenance: "exact", "bound" (proved to lie on the safe side: above for L and
+    sigma, below for mu_sc and the infimum) or "estimate" (seen, not proved); why, one clause.
+    Raises ValueError if the value is not finite, the provenance unknown, or no reason is given.
+
+    >>> Constant(value=1.0, provenance="exact", why="largest curvature")
+    Constant(value=1.0, provenance='exact', why='largest curvature')
+    """
+
+    value: float
+    provenance: Provenance
+    why: str
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.value):
+            raise ValueError(f"constant needs a finite value, got {self.value}; leave it out")
+        if self.provenance not in PROVENANCES:
+            known = ", ".join(PROVENANCES)
+            raise ValueError(f"constant needs a provenance among {known}, got {self.provenance!r}")
+        if not self.why:
+            raise ValueError("constant needs a reason, got an empty one; say where it comes from")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Problem(ABC):
+    r"""Minimise f over R^dim from unbiased gradients: g = \nabla f(x) + \xi, E \xi = 0.
+
+    Fields: name; dim; start = x_0, shape (dim,); constants, keys among "L" (smoothness), "mu_sc"
+    (strong convexity), "sigma" (root of the largest variance E|xi|^2 of the whole vector) and
+    "infimum" (of f); settings, what it can be rebuilt from, ready for JSON; lanes, the width of the
+    tile in which replicas of it run (a part of the seeding: another width is another set of runs);
+    sample_size, how many random numbers one replica uses at one step.
+    Raises ValueError if the start is not a finite vector of length dim or a key is unknown.
+    """
+
+    name: str
+    dim: int
+    start: Array
+    constants: Mapping[str, Constant]
+    settings: Mapping[str, Any]
+    lanes: int
+    sample_size: int
+
+    def __post_init__(self) -> None:
+        if self.start.shape != (self.dim,) or not np.isfinite(self.start).all():
+            raise ValueError(
+                f"{self.name} needs a finite start of shape ({self.dim},), got shape "
+                f"{self.start.shape} with {np.isfinite(self.start).sum()} finite entries"
+            )
+        unknown = set(self.constants) - set(KEYS)
+        if unknown:
+            raise ValueError(
+                f"{self.name} needs constants among {', '.join(KEYS)}, got {sorted(unknown)}"
+            )
+
+    @abstractmethod
+    def value(self, x: Array) -> Array:
+        """f at every row: (..., dim) -> (...)."""
+
+    @abstractmethod
+    def gradient(self, x: Array, out: Array | None = None) -> Array:
+        """The full gradient at every row: (..., dim) -> (..., dim), written into `out` if given."""
+
+    @abstractmethod
+    def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> NDArray[Any]:
+        """The randomness of a block of steps: shape (steps, lanes, ...), time first.
+
+        Chunk-invariant: two calls for a and b steps give what one call for a + b gives.
+        """
+
+    @abstractmethod
+    def stochastic_gradient(self, x: Array, sample: NDArray[Any], out: Array) -> None:
+        """Write into `out` the gradients at x, (lanes, dim), that `sample`, (lanes, ...), gives."""
+
+    @abstractmethod
+    def noise_variance(self, x: Array) -> Array:
+        """Exact E|xi|^2 of the whole gradient vector at every row: (..., dim) -> (...)."""
+
+    @property
+    def L(self) -> float:
+        """Smoothness: |grad f(x) - grad f(y)| <= L |x - y|."""
+        return self._constant("L")
+
+    @property
+    def mu_sc(self) -> float:
+        """Strong convexity: f(y) >= f(x) + <grad f(x), y - x> + mu_sc |y - x|^2 / 2."""
+        return self._constant("mu_sc")
+
+    @property
+    def sigma(self) -> float:
+        """Root of the largest noise variance: E|xi|^2 <= sigma^2."""
+        return self._constant("sigma")
+
+    @property
+    def infimum(self) -> float:
+        """inf f, or a number below it when its provenance is "bound"."""
+        return self._constant("infimum")
+
+    @property
+    def gap(self) -> float:
+        """Delta = f(start) - infimum: above the true gap when the infimum is a lower bound."""
+        return float(self.value(self.start)) - self.infimum
+
+    def _constant(self, key: str) -> float:
+        try:
+            return self.constants[key].value
+        except KeyError:
+            known = ", ".join(self.constants) or "none"
+            raise AttributeError(f"{self.name} has no constant {key}; it knows {known}") from None
+
+
+def whole(who: str, what: str, value: object, least: int) -> int:
+    """`value` as an int if it is a whole number of at least `least`; else one sentence.
+
+    >>> whole("constant delay", "tau", 3, 0)
+    3
+    >>> whole("constant delay", "tau", -1, 0)
+    Traceback (most recent call last):
+    ValueError: constant delay needs a whole number tau >= 0, got -1
+    """
+    message = f"{who} needs a whole number {what} >= {least}, got {value!r}"
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # the TypeError is what we ask for
+    except TypeError:
+        raise ValueError(message) from None
+    if isinstance(value, bool) or number < least:
+        raise ValueError(message)
+    return number

@@ -1,0 +1,212 @@
+"""Runs: what was simulated, with everything needed to judge it later and to do it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirics.measure import Moments, Statistics
+from empirics.problems.base import Array, Constant
+from empirics.schedules.reads import Reads
+
+if TYPE_CHECKING:
+    import xarray
+
+FORMAT = 1  # of saved files; raised when an older reader would misread a newer file
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Runs:
+    """The outcome of `simulate`.
+
+    Fields: times, the recorded t, (K,); statistics at those times; reads, what the delays did from
+    t = 0 to T - 1; step_sizes, eta_t for t = 0, ..., T - 1, (T,);
+    constants of the problem, with Delta = f(x_0) - inf f beside them; tau_max and exogenous, what
+    the schedule promises; settings, what the runs can be repeated from, ready for JSON; complete,
+    False if the run was interrupted and only some of its replicas are here.
+    """
+
+    times: NDArray[np.int64]
+    statistics: Statistics
+    reads: Reads
+    step_sizes: Array
+    constants: Mapping[str, Constant]
+    tau_max: int
+    exogenous: bool
+    settings: Mapping[str, Any]
+    complete: bool
+
+    @property
+    def replicas(self) -> int:
+        """The number of independent runs behind every mean."""
+        return self.statistics.squared_norm.count
+
+    @property
+    def lags(self) -> NDArray[np.int64]:
+        """The lags 0, ..., s - 1 of the window; none if it was not asked for."""
+        return np.arange(self.statistics.inner.mean.shape[1])
+
+    @property
+    def first_divergence(self) -> int | None:
+        """The first recorded time at which a replica is lost, None if none ever is."""
+        lost = np.flatnonzero(self.statistics.diverged)
+        return int(self.times[lost[0]]) if lost.size else None
+
+    def to_dataset(self) -> xarray.Dataset:
+        """All of it as one labelled xarray.Dataset, what is not an array as JSON attributes.
+
+        Dimensions: time (recorded t), step (t of eta_t), delay, and lag if there is a window.
+        """
+        import xarray
+
+        s = self.statistics
+        data = {
+            "squared_norm_mean": s.squared_norm.mean,
+            "squared_norm_M2": s.squared_norm.M2,
+            "gap_mean": s.gap.mean,
+            "gap_M2": s.gap.M2,
+            "inner_mean": s.inner.mean,
+            "inner_M2": s.inner.M2,
+            "inner_comoment": s.comoment,
+            "coherence_min": s.coherence_min,
+            "coherence_negative": s.coherence_negative,
+            "coherence_undefined": s.coherence_undefined,
+            "noise_mean": s.noise_mean,
+            "noise_max": s.noise_max,
+            "diverged": s.diverged,
+            "step_size": self.step_sizes,
+            "delay_count": self.reads.counts,
+            "time": self.times,
+            "lag": self.lags,
+        }
+        facts = {
+            "format": FORMAT,
+            "replicas": self.replicas,
+            "reads": self.reads.reads,
+            "cold_reads": self.reads.cold_reads,
+            "tau_max": self.tau_max,
+            "exogenous": self.exogenous,
+            "complete": self.complete,
+        }
+        constants = {name: asdict(constant) for name, constant in self.constants.items()}
+        windowless = not len(self.lags)  # netCDF takes a dimension of length 0 for an open one
+        return xarray.Dataset(
+            {
+                name: (dims, data[name], {"long_name": long_name, "units": units})
+                for name, (dims, long_name, units) in _VARIABLES.items()
+                if not (windowless and "lag" in dims)
+            },
+            attrs={
+                "facts": json.dumps(facts),
+                "constants": json.dumps(constants),
+                "settings": json.dumps(self.settings),
+            },
+        )
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a netCDF file, readable by any netCDF tool; counts become floating point."""
+        dataset = self.to_dataset()
+        whole = {
+            name: {"dtype": "f8"} for name in dataset.variables if dataset[name].dtype.kind == "i"
+        }
+        dataset.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT", encoding=whole)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Runs:
+        """Read back what `save` wrote.
+
+        Raises FileNotFoundError if there is no such file, ValueError if it is not one of ours.
+        """
+        import xarray
+
+        try:
+            with xarray.open_dataset(path, engine="scipy") as opened:
+                dataset = opened.load()
+            return _runs(dataset)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"runs need an existing file, got {path}") from None
+        except (OSError, TypeError, ValueError, KeyError, IndexError) as reason:
+            raise ValueError(
+                f"runs need a netCDF file written by Runs.save, got {path}, which fails with "
+                f"{type(reason).__name__}: {reason}"
+            ) from reason
+
+
+# name: (dimensions, long_name, units)
+_VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "squared_norm_mean": (("time",), "mean of |grad f(x_t)|^2 over replicas", "1"),
+    "squared_norm_M2": (("time",), "sum of squared deviations of |grad f(x_t)|^2", "1"),
+    "gap_mean": (("time",), "mean of f(x_t) - inf f over replicas", "1"),
+    "gap_M2": (("time",), "sum of squared deviations of f(x_t) - inf f", "1"),
+    "inner_mean": (("time", "lag"), "mean of <grad f(x_t), grad f(x_{t-l})> over replicas", "1"),
+    "inner_M2": (("time", "lag"), "sum of squared deviations of the inner product", "1"),
+    "inner_comoment": (
+        ("time", "lag"),
+        "sum of products of deviations of inner product and |grad f(x_t)|^2",
+        "1",
+    ),
+    "coherence_min": (("time",), "smallest pathwise coherence mu_t", "1"),
+    "coherence_negative": (("time",), "replicas with mu_t < 0", "replicas"),
+    "coherence_undefined": (("time",), "replicas with grad f(x_t) = 0", "replicas"),
+    "noise_mean": (("time",), "mean over replicas of E|xi|^2 at x_t", "1"),
+    "noise_max": (("time",), "largest E|xi|^2 at x_t over replicas", "1"),
+    "diverged": (("time",), "replicas lost so far", "replicas"),
+    "step_size": (("step",), "eta_t", "1"),
+    "delay_count": (("delay",), "how often the delay occurred", "updates"),
+    "time": (("time",), "t", "updates"),
+    "lag": (("lag",), "l", "updates"),
+}
+
+
+def _runs(dataset: xarray.Dataset) -> Runs:
+    """The Runs whose `to_dataset` this is."""
+    facts = json.loads(dataset.attrs["facts"])
+    if facts["format"] != FORMAT:
+        raise ValueError(f"format {facts['format']} is not format {FORMAT}, which is read here")
+    times = len(dataset["time"])
+
+    def real(name: str) -> Array:
+        missing = np.empty((times, 0))  # the window that was not asked for
+        return np.array(dataset[name], dtype=np.float64) if name in dataset else missing
+
+    def count(name: str) -> NDArray[np.int64]:
+        return np.array(dataset[name], dtype=np.int64)
+
+    def moments(name: str) -> Moments:
+        return Moments(count=facts["replicas"], mean=real(f"{name}_mean"), M2=real(f"{name}_M2"))
+
+    return Runs(
+        times=count("time"),
+        statistics=Statistics(
+            squared_norm=moments("squared_norm"),
+            gap=moments("gap"),
+            inner=moments("inner"),
+            comoment=real("inner_comoment"),
+            coherence_min=real("coherence_min"),
+            coherence_negative=count("coherence_negative"),
+            coherence_undefined=count("coherence_undefined"),
+            noise_mean=real("noise_mean"),
+            noise_max=real("noise_max"),
+            diverged=count("diverged"),
+        ),
+        reads=Reads(
+            reads=facts["reads"],
+            cold_reads=facts["cold_reads"],
+            counts=count("delay_count"),
+        ),
+        step_sizes=real("step_size"),
+        constants={
+            name: Constant(**constant)
+            for name, constant in json.loads(dataset.attrs["constants"]).items()
+        },
+        tau_max=facts["tau_max"],
+        exogenous=facts["exogenous"],
+        settings=json.loads(dataset.attrs["settings"]),
+        complete=facts["complete"],
+    )

@@ -1,0 +1,416 @@
+"""Stale SGD on many replicas at once: tiles of fixed width, one ring of past iterates each.
+
+A tile is the unit of seeding, of memory, of parallel work and of statistics. It is always simulated
+at full width, and what is surplus in the last one is dropped, so that replica i has the same bits
+whatever the number of replicas, of processes, or of steps drawn ahead.
+"""
+
+from __future__ import annotations
+
+import platform
+import signal
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from empirics.measure import Statistics
+from empirics.problems.base import Array, Problem, whole
+from empirics.runs import Runs
+from empirics.schedules.base import Delays, Schedule
+from empirics.schedules.reads import Counter, Reads
+from empirics.stepsizes import StepSizes, step_sizes
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+AHEAD = 2**17  # random numbers drawn in one go: one megabyte, flat optimum from 2^15 to 2^20
+LOST = 1e100  # a replica with a larger |grad f(x_t)|^2 has diverged
+TIMES = 200  # recorded under record="log"
+
+
+def simulate(
+    problem: Problem,
+    schedule: Schedule,
+    *,
+    step: StepSizes | ArrayLike,
+    steps: int,
+    replicas: int = 256,
+    seed: int = 0,
+    reuse: bool = False,
+    record: str | int | ArrayLike = "all",
+    window: int = 0,
+    noise: bool = False,
+    processes: int = 1,
+    block: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Runs:
+    r"""Run SGD with stale gradients, independently in every replica.
+
+    .. math:: x_{t+1} = x_t - \eta_t g_t, \quad g_t = \nabla f(y_t) + \xi_t, \quad
+              y_t = x_{t - \tau_t}, \qquad t = 0, \dots, T - 1
+
+    Parameters: problem, f with its noise and start x_0; schedule, the delays tau_t, in updates;
+    step = eta_t, a number, an array of T numbers or StepSizes; steps = T; replicas, how many runs;
+    seed, one integer >= 0 behind all random numbers. reuse=True applies at t the sample that was
+    drawn at t - tau_t, so that an iterate read twice gives the very same stochastic gradient;
+    otherwise every update draws its own. record, the times t in 0, ..., T at which statistics are
+    kept: "all", "log" (about 200, evenly in the logarithm), every m-th and the last, or an array.
+    window = s >= 2 also keeps the inner products of grad f(x_t) with grad f(x_{t-l}),
+    l = 0, ..., s - 1; noise=True also keeps the exact noise variance at x_t.
+
+    How it runs, without a trace in the numbers: processes (a script that asks for more than one
+    needs the usual `if __name__ == "__main__"`); block, steps drawn ahead; progress, called with
+    the replicas done and asked for after each tile.
+
+    A replica whose |grad f(x_t)|^2 is not finite or exceeds 1e100 at a recorded time is lost: from
+    then on it is left out of no mean, but makes it infinite (inner products: not a number).
+    KeyboardInterrupt keeps the tiles that are done and returns them with complete=False.
+    Raises ValueError if an argument is not of its kind.
+
+    >>> from empirics import problems, schedules
+    >>> problem = problems.quadratic(dim=10, mu=0.1, L=1.0, sigma=0.5)
+    >>> runs = simulate(problem, schedules.Constant(4), step=0.1, steps=100, replicas=64)
+    >>> runs.times[[0, -1]], runs.replicas, runs.reads.mean
+    (array([  0, 100]), 64, 3.9)
+
+    Source: Dai et al. 2019, the iteration of Theorem 1; `reuse` is its literal form.
+    """
+    if not isinstance(problem, Problem):
+        raise ValueError(f"simulate needs a Problem such as quadratic(...), got {problem!r}")
+    if not isinstance(schedule, Schedule):
+        raise ValueError(f"simulate needs a Schedule such as Constant(4), got {schedule!r}")
+    rule = step_sizes(step)
+    steps = whole("simulate", "steps", steps, 1)
+    if window == 1:
+        raise ValueError("simulate needs a window of at least 2 gradients or 0, got 1")
+    plan = Plan(
+        problem=problem,
+        schedule=schedule,
+        eta=rule(steps),
+        replicas=whole("simulate", "replicas", replicas, 1),
+        seed=whole("simulate", "seed", seed, 0),
+        reuse=bool(reuse),
+        times=_times(record, steps),
+        window=whole("simulate", "window", window, 0),
+        noise=bool(noise),
+        block=whole("simulate", "block", block or _block(problem, schedule, reuse), 1),
+    )
+    parts = _parts(plan, whole("simulate", "processes", processes, 1))
+    total: Part | None = None
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1, "blas"), closing(parts):
+        try:
+            for part in parts:
+                total = part if total is None else total.merge(part)
+                if progress is not None:
+                    progress(total.statistics.squared_norm.count, plan.replicas)
+        except KeyboardInterrupt:
+            if total is None:
+                raise
+    if total is None:
+        raise RuntimeError("simulate needs at least one finished tile, got none")
+    return _runs(plan, total, rule, record)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plan:
+    """Checked arguments of `simulate`: all that a tile needs, ready to be sent elsewhere."""
+
+    problem: Problem
+    schedule: Schedule
+    eta: Array  # (steps,)
+    replicas: int
+    seed: int
+    reuse: bool
+    times: NDArray[np.int64]  # recorded, ascending
+    window: int
+    noise: bool
+    block: int
+
+    @property
+    def steps(self) -> int:
+        return len(self.eta)
+
+
+class Tile:
+    """One tile of replicas on its way through time. The state is a ring of the latest iterates."""
+
+    def __init__(self, plan: Plan, index: int) -> None:
+        lanes = plan.problem.lanes
+        streams = np.random.SeedSequence(plan.seed, spawn_key=(index,)).spawn(2)
+        samples, delays = (np.random.Generator(np.random.SFC64(stream)) for stream in streams)
+        size = max(plan.schedule.tau_max + 1, plan.window)
+        self.plan = plan
+        self.kept = min(lanes, plan.replicas - index * lanes)  # the rest is surplus
+        self.reads = Counter(plan.schedule.tau_max)
+        self._samples, self._delays = samples, delays
+        self._ring = np.empty((size, lanes, plan.problem.dim))
+        self._ring[:] = plan.problem.start  # so that reading from before x_0 reads x_0
+        self._memory: NDArray[Any] | None = None  # samples of the last tau_max steps, for reuse
+
+    def iterate(self, t: int) -> Array:
+        """x_t of every lane, (lanes, dim): a view, valid until the ring comes round."""
+        x: Array = self._ring[t % len(self._ring)]
+        return x
+
+    def run(self) -> Iterator[int]:
+        """Go through all steps; stop at every recorded t, where `iterate` holds x_t and before."""
+        plan, eta = self.plan, self.plan.eta.tolist()
+        gradient, slots, size = plan.problem.stochastic_gradient, list(self._ring), len(self._ring)
+        rows = self._ring.reshape(-1, plan.problem.dim)
+        g, read = np.empty_like(slots[0]), np.empty_like(slots[0])
+        recorded = iter(plan.times.tolist())
+        stop = next(recorded)
+        for start in range(0, plan.steps, plan.block):
+            steps = min(plan.block, plan.steps - start)
+            delays = plan.schedule.draw(self._delays, start, steps, len(g))
+            self.reads.add(start, delays if delays.ndim == 1 else delays[:, : self.kept])
+            samples = self._draw(steps, delays)
+            sources = self._sources(start, delays)
+            for t, sample, source in zip(
+                range(start, start + steps), samples, sources, strict=True
+            ):
+                if t == stop:
+                    yield t
+                    stop = next(recorded, -1)
+                y = slots[source] if delays.ndim == 1 else rows.take(source, 0, read, "wrap")
+                gradient(y, sample, g)
+                np.multiply(g, eta[t], out=g)
+                np.subtract(slots[t % size], g, out=slots[(t + 1) % size])
+        if stop == plan.steps:
+            yield stop
+
+    def _sources(self, start: int, delays: Delays) -> Any:
+        """Where x_{t - tau_t} lies: a slot for all lanes, or a row of the flat ring for each.
+
+        Rows of slots before the first are negative, and `take` wraps them for nothing.
+        """
+        size, lanes, _ = self._ring.shape
+        t = np.arange(start, start + len(delays))
+        if delays.ndim == 1:
+            return ((t - delays) % size).tolist()
+        rows = delays * -lanes
+        rows += (t % size * lanes)[:, None]
+        rows += np.arange(lanes)
+        return rows
+
+    def _draw(self, steps: int, delays: Delays) -> NDArray[Any]:
+        """The samples to apply: those of the steps themselves, or with reuse of t - tau_t."""
+        lanes = self._ring.shape[1]
+        fresh = self.plan.problem.draw(self._samples, steps, lanes)
+        if not self.plan.reuse:
+            return fresh
+        depth = self.plan.schedule.tau_max
+        past = np.zeros_like(fresh, shape=(depth, *fresh.shape[1:]))  # never read: tau_t <= t
+        known = np.concatenate([past if self._memory is None else self._memory, fresh])
+        self._memory = known[steps:]
+        lane = np.arange(lanes)
+        drawn = np.arange(depth, depth + steps)[:, None]
+        if delays.ndim == 1:
+            delays = delays[:, None]
+        applied: NDArray[Any] = known[drawn - delays, lane]
+        return applied
+
+
+class Recorder:
+    """Measures one tile at the recorded times, and takes means over its replicas in batches."""
+
+    DEPTH = 64  # recorded times held back until their means are taken together
+
+    def __init__(self, plan: Plan, tile: Tile) -> None:
+        problem, s, lanes = plan.problem, max(plan.window, 1), plan.problem.lanes
+        self._plan, self._tile = plan, tile
+        # gradients at x_t, x_{t-1}, ...: a ring of their own, each place stamped with its time
+        self._gradients = np.empty((s, lanes, problem.dim))
+        self._gradients[:] = problem.gradient(problem.start)
+        self._stamps = list(range(-s, 0))  # nothing but x_0 so far
+        self._norm, self._gap = np.empty((2, self.DEPTH, lanes))
+        self._noise = np.full((self.DEPTH, lanes), np.nan)
+        self._inner = np.empty((self.DEPTH, plan.window, lanes))
+        self._held = 0
+        self._lost = np.zeros(tile.kept, dtype=bool)
+        self._parts: list[Statistics] = []
+
+    def take(self, t: int) -> None:
+        """Measure x_t, of which the tile still has the window."""
+        problem, k, s = self._plan.problem, self._held, len(self._gradients)
+        for u in range(t - s + 1, t + 1):
+            if self._stamps[u % s] != u:  # not measured at an earlier time
+                problem.gradient(self._tile.iterate(u), out=self._gradients[u % s])
+                self._stamps[u % s] = u
+        x, g = self._tile.iterate(t), self._gradients[t % s]
+        np.vecdot(g, g, out=self._norm[k])
+        self._gap[k] = problem.value(x)
+        if self._plan.window:
+            self._inner[k] = np.vecdot(g, self._gradients)[(t - np.arange(s)) % s]
+        if self._plan.noise:
+            self._noise[k] = problem.noise_variance(x)
+        self._held += 1
+        if self._held == self.DEPTH:
+            self._flush()
+
+    def result(self) -> Statistics:
+        """The statistics at all times taken."""
+        self._flush()
+        return Statistics.join(self._parts)
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        held, kept = slice(self._held), slice(self._tile.kept)
+        norm, inner = self._norm[held, kept], self._inner[held, :, kept]
+        fine = (norm <= LOST) & (abs(inner) <= LOST).all(axis=1)  # false for what is not a number
+        lost = np.logical_or.accumulate(~fine, axis=0) | self._lost
+        gap = self._gap[held, kept] - self._plan.problem.infimum
+        self._parts.append(Statistics.of(norm, gap, inner, self._noise[held, kept], lost))
+        self._lost = lost[-1]
+        self._held = 0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Part:
+    """What one or more finished tiles contribute."""
+
+    statistics: Statistics
+    reads: Reads
+
+    def merge(self, other: Part) -> Part:
+        return Part(
+            statistics=self.statistics.merge(other.statistics),
+            reads=self.reads.merge(other.reads),
+        )
+
+
+def tile_part(plan: Plan, index: int) -> Part:
+    """Simulate one tile from start to end. Overflow of a diverging replica is no news here."""
+    tile = Tile(plan, index)
+    recorder = Recorder(plan, tile)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        for t in tile.run():
+            recorder.take(t)
+        statistics = recorder.result()
+    return Part(statistics=statistics, reads=tile.reads.result())
+
+
+def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
+    """The parts in tile order, as they are finished."""
+    tiles = -(-plan.replicas // plan.problem.lanes)
+    if min(processes, tiles) == 1:
+        for index in range(tiles):
+            yield tile_part(plan, index)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    ways = multiprocessing.get_all_start_methods()
+    pool = ProcessPoolExecutor(
+        min(processes, tiles),
+        mp_context=multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn"),
+        initializer=_start_process,
+        initargs=(plan,),
+    )
+    ahead: deque[Future[Part]] = deque()  # a few tiles a process, so that memory does not grow
+    try:
+        for index in range(tiles):
+            if len(ahead) == 2 * processes:
+                yield ahead.popleft().result()
+            ahead.append(pool.submit(_work, index))
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_process(plan: Plan) -> None:
+    """Once in each process: take the plan, hold BLAS to one thread, leave Ctrl-C to the parent."""
+    from threadpoolctl import threadpool_limits
+
+    global _plan_here
+    _plan_here = plan
+    threadpool_limits(1, "blas")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+_plan_here: Plan
+
+
+def _work(index: int) -> Part:
+    return tile_part(_plan_here, index)
+
+
+def _block(problem: Problem, schedule: Schedule, reuse: bool) -> int:
+    """Steps to draw ahead: at least the memory of reuse, or that would be copied all the time."""
+    steps = AHEAD // (problem.lanes * max(problem.sample_size, 1))
+    return max(1, steps, schedule.tau_max if reuse else 0)
+
+
+def _times(record: str | int | ArrayLike, steps: int) -> NDArray[np.int64]:
+    """The recorded times, ascending."""
+    if isinstance(record, str):
+        if record == "all":
+            return np.arange(steps + 1)
+        if record == "log":
+            return np.unique(np.rint(np.geomspace(1, steps, TIMES)).astype(np.int64))
+        raise ValueError(f'simulate needs record = "all", "log", a number or times, got {record!r}')
+    times = np.asarray(record)
+    if times.ndim == 0:
+        return np.append(np.arange(0, steps, whole("simulate", "record", record, 1)), steps)
+    if times.ndim != 1 or times.size == 0 or times.dtype.kind not in "iu":
+        raise ValueError(
+            f"simulate needs whole times to record, shape (K,), got {times.dtype} of shape "
+            f"{times.shape}"
+        )
+    if times.min() < 0 or times.max() > steps:
+        raise ValueError(
+            f"simulate needs times to record in 0, ..., steps = {steps}, got "
+            f"{times.min()}, ..., {times.max()}"
+        )
+    return np.unique(times).astype(np.int64)
+
+
+def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike) -> Runs:
+    """The finished tiles, with what they came from."""
+    problem, schedule = plan.problem, plan.schedule
+    infimum = problem.constants["infimum"]
+    gap = replace(infimum, value=problem.gap, why=f"f(x_0) - infimum, the latter: {infimum.why}")
+    return Runs(
+        times=plan.times,
+        statistics=part.statistics.closed(),
+        reads=part.reads,
+        step_sizes=plan.eta,
+        constants={**problem.constants, "Delta": gap},
+        tau_max=schedule.tau_max,
+        exogenous=schedule.exogenous,
+        settings={
+            "problem": dict(problem.settings),
+            "schedule": schedule.settings,
+            "step": {"label": rule.label, **rule.constants},
+            "steps": plan.steps,
+            "replicas": plan.replicas,
+            "seed": plan.seed,
+            "reuse": plan.reuse,
+            "record": record if isinstance(record, str) else np.asarray(record).tolist(),
+            "window": plan.window,
+            "noise": plan.noise,
+            "versions": {
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "staleness": _version(),
+            },
+        },
+        complete=part.statistics.squared_norm.count == plan.replicas,
+    )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("staleness")
+    except metadata.PackageNotFoundError:
+        return "not installed"
