@@ -61,9 +61,8 @@ class Minimum(Expr):
         return self.expression.xreplace({self.limits[0]: sympify(position)})
 
     def _sympystr(self, printer: Any) -> str:
-        index, low, high = self.limits
-        body = printer._print(self.expression)
-        return f"min({body}, {index} = {low}..{high})"
+        index, low, high = (printer._print(a) for a in self.limits)
+        return f"min_{{{index}={low}..{high}}} {printer._print(self.expression)}"
 
 
 class _Limits(Expr):

@@ -25,6 +25,7 @@ from theory.claims import Assumption, Hypothesis, eq, le
 from theory.hilbert import Inner, Scalar, VectorLike, grad, iterate, noise, value
 from theory.symbols import eta, j, k, tau
 
+GENERAL_STEP = eta(k)
 F = "F"
 x = iterate("x")
 xi = noise("xi")
@@ -277,7 +278,7 @@ class StaleSGD(Assumed):
     iterate that is read again brings the very same stochastic gradient again.
     """
 
-    step: Any = eta(k)
+    step: Any = GENERAL_STEP
     reuse: bool = False
     name = "stale SGD"
 
@@ -295,7 +296,7 @@ class StaleSGD(Assumed):
 
     def _rule(self, show: Any) -> str:
         equals = r",\quad \eta_k=" if show is latex else ", eta_k = "
-        return "" if self.step == eta(k) else equals + show(self.step)
+        return "" if self.step == GENERAL_STEP else equals + show(self.step)
 
     @property
     def allows(self) -> frozenset[Assumption]:

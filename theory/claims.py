@@ -113,8 +113,10 @@ class _Readable(StrPrinter):  # type: ignore[misc]
         if len(sums) != 1:
             return str(super()._print_Mul(expr))
         rest = expr / sums[0]
-        ahead = {1: "", -1: "-"}.get(rest) if rest in (1, -1) else f"{self._print(rest)} "
-        return f"{ahead}{self._print(sums[0])}"
+        if rest in (1, -1):
+            return f"{'-' if rest == -1 else ''}{self._print(sums[0])}"
+        ahead = f"({self._print(rest)})" if rest.is_Add else self._print(rest)
+        return f"{ahead} {self._print(sums[0])}"
 
 
 def is_sequence(e: Any) -> bool:

@@ -22,7 +22,7 @@ Trusted: this file, `facts`, `axioms`, and what they read (`hilbert`, `algebra`,
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sympy import Dummy, Sum, Symbol, sympify
+from sympy import Dummy, Lambda, Sum, Symbol, sympify
 
 from theory import axioms
 from theory.algebra import Minimum, Within, is_reserved, is_zero, normal, same
@@ -282,6 +282,17 @@ def rewrite(fact: Fact, equation: Fact, atom: Vector) -> Conclusion:
     return context.conclude(Claim(put(fact.claim.left), fact.claim.relation, put(fact.claim.right)))
 
 
+@rule
+def pair(equation: Fact, vector: Any) -> Conclusion:
+    """Both sides of a vector equation have the same inner product with any vector."""
+    _facts(equation)
+    if not equation.claim.is_vector or is_scalar(vector):
+        raise StepError(f"pairing needs a vector equation and a vector, got {equation}, {vector}")
+    context = _Context([equation])
+    left, right = Inner(equation.claim.left, vector), Inner(equation.claim.right, vector)
+    return context.conclude(Claim(left, "==", right))
+
+
 # --------------------------------------------------------------------------- rules: sums
 
 
@@ -428,8 +439,10 @@ def substitute(
         context.need_defined(value)
         _meets(symbol, value, context)
     for function, formula in change.functions.items():
-        body = formula.expr if hasattr(formula, "expr") else None
-        if body is None or (function.is_integer and not body.is_integer):
+        if not isinstance(formula, Lambda) or len(formula.variables) != 1:
+            raise StepError(f"{function} must be given by a formula of one index, got {formula}")
+        body, index = formula.expr, formula.variables[0]
+        if function(index).is_integer and not body.is_integer:
             raise StepError(f"{function} must be given by a formula of its kind, got {formula}")
         _scalar(body)
     try:

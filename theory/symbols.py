@@ -25,6 +25,8 @@ mu = Symbol("mu", positive=True)
 s = Symbol("s", integer=True, positive=True)
 m = Symbol("m", integer=True, positive=True)
 h = Symbol("h", positive=True)
+gamma = Symbol("gamma", positive=True)
+c = Symbol("c", nonnegative=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -61,6 +63,8 @@ MEANING: dict[Any, str] = {
     s: "staleness: the window of iterates that may be read; s = 1 is synchronous, s = tau + 1",
     m: "multiplicity: how often one iterate may be read",
     h: "step size in units of 1/L",
+    gamma: "constant step size",
+    c: "a constant >= 0",
     n: "number of steps",
     T: "horizon",
     i: "index of a step",

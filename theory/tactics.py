@@ -61,8 +61,8 @@ def _multipliers(rest: Any, equalities: Sequence[Any]) -> list[Any]:
     if not equalities:
         return []
     atoms: set[Any] = set()
-    for e in (rest, *equalities):
-        atoms |= {a for a in _outer_atoms(e)}
+    for e in equalities:
+        atoms |= set(_outer_atoms(e))
     if not atoms:
         atoms = set().union(*(e.free_symbols for e in equalities))
     generators = sorted(atoms, key=str)
@@ -97,7 +97,8 @@ def apply(lemma: Fact, mapping: dict[Any, Any], *proofs: Fact, label: str = "") 
     for hypothesis in sorted(
         (a for a in instance.assumptions if isinstance(a, Hypothesis)), key=str
     ):
-        for proof in proofs:
+        fitting = [p for p in proofs if p.expression == hypothesis.claim.expression]
+        for proof in fitting:
             try:
                 instance = kernel.discharge(instance, hypothesis, proof, label=label)
             except StepError:
@@ -105,14 +106,3 @@ def apply(lemma: Fact, mapping: dict[Any, Any], *proofs: Fact, label: str = "") 
             break
     return instance
 
-
-def given_all(fact: Fact, *proofs: Fact) -> Fact:
-    """The fact with each of its conditions discharged by the first proof that fits."""
-    for condition in sorted(fact.conditions, key=str):
-        for proof in proofs:
-            try:
-                fact = kernel.discharge(fact, kernel.le(0, condition), proof)
-            except StepError:
-                continue
-            break
-    return fact

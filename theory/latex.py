@@ -1,0 +1,192 @@
+r"""Formulas as LaTeX and as text, terms in the author's order.
+
+SymPy sorts the terms of a sum as it likes. A `Shown` formula is built from its parts in the order a
+page should show them; its SymPy expression comes from the same parts, so the two cannot differ.
+
+>>> from theory.symbols import Delta, L, T, sigma
+>>> bound = ratio(terms(times(L, Delta), sigma**2), T)
+>>> print(bound.latex)
+\frac{L\,\Delta + \sigma^{2}}{T}
+>>> print(bound)
+(L Delta + sigma^2)/T
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sympy import Add, Mul, Sum, Symbol, sqrt, sympify
+from sympy.printing.latex import LatexPrinter
+
+from theory.algebra import Minimum
+from theory.claims import Claim, is_sequence, nonnegative, readable
+
+
+class _Page(LatexPrinter):  # type: ignore[misc]
+    """LaTeX with indices as subscripts, norms as norms, ordinary letters for summation indices."""
+
+    def __init__(self, letters: dict[str, str]) -> None:
+        super().__init__()
+        self._letters = letters
+
+    def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
+        if expr.name in self._letters:
+            return self._letters[expr.name]
+        return {"F_star": r"\inf F"}.get(expr.name, str(super()._print_Symbol(expr, style)))
+
+    def _print_Function(self, expr: Any, exp: Any = None) -> str:
+        if not is_sequence(expr):
+            return str(super()._print_Function(expr, exp))
+        name = self._print(Symbol(expr.func.__name__))
+        body = rf"{name}_{{{self._print(expr.args[0])}}}"
+        return body if exp is None else rf"{body}^{{{exp}}}"
+
+    def _print_Str(self, expr: Any) -> str:
+        return self._print(Symbol(str(expr)))
+
+    def _print_Iterate(self, expr: Any) -> str:
+        return rf"{self._print(expr.args[0])}_{{{self._print(expr.args[1])}}}"
+
+    def _print_Noise(self, expr: Any) -> str:
+        return self._print_Iterate(expr)
+
+    def _print_Fixed(self, expr: Any) -> str:
+        return self._print(expr.args[0])
+
+    def _print_Gradient(self, expr: Any) -> str:
+        return rf"\nabla {self._print(expr.args[0])}({self._print(expr.args[1])})"
+
+    def _print_Value(self, expr: Any, exp: Any = None) -> str:
+        return rf"\mathbb{{E}}{self._print(expr.args[0])}({self._print(expr.args[1])})"
+
+    def _print_Inner(self, expr: Any, exp: Any = None) -> str:
+        u, v = (self._print(a) for a in expr.args)
+        if u == v:
+            return rf"\mathbb{{E}}\|{u}\|^2"
+        return rf"\mathbb{{E}}\langle {u},{v}\rangle"
+
+    def _print_Within(self, expr: Any, exp: Any = None) -> str:
+        place, low, high = (self._print(a) for a in expr.args)
+        return rf"[{place}={low}]" if low == high else rf"[{low}\le {place}\le {high}]"
+
+    def _print_Minimum(self, expr: Any, exp: Any = None) -> str:
+        index, low, high = expr.limits
+        under = rf"{self._print(low)}\le {self._print(index)}\le {self._print(high)}"
+        return rf"\min_{{{under}}} {self._print(expr.expression)}"
+
+    def _print_Sum(self, expr: Any, exp: Any = None) -> str:
+        signs = "".join(
+            rf"\sum_{{{self._print(i)}={self._print(a)}}}^{{{self._print(b)}}} "
+            for i, a, b in reversed(expr.limits)
+        )
+        body = self._print(expr.function)
+        return signs + (rf"\left({body}\right)" if expr.function.is_Add else body)
+
+    def _print_Mul(self, expr: Any) -> str:
+        last = [a for a in expr.args if a.has(Minimum) or a.func.__name__ == "Sum"]
+        if len(last) != 1:
+            return str(super()._print_Mul(expr))
+        rest = Mul(*(a for a in expr.args if a is not last[0]))
+        ahead = {1: "", -1: "-"}.get(rest) if rest in (1, -1) else self._print(rest) + r"\,"
+        return f"{ahead}{self._print(last[0])}"
+
+
+def tex(expression: Any) -> str:
+    """LaTeX of an expression (no dollar signs)."""
+    if isinstance(expression, Shown):
+        return expression.latex
+    e = sympify(expression)
+    taken = {a.name for a in e.atoms(Symbol)}
+    spare = (a for a in "kjilpqr" if a not in taken)
+    letters = {name: next(spare) for name in sorted(taken) if name.startswith("#")}
+    return str(_Page(letters).doprint(e))
+
+
+def tex_claim(claim: Claim) -> str:
+    """LaTeX of a claim, sides as its author wrote them."""
+    sign = {"<=": r"\le", "<": "<", "==": "="}[claim.relation]
+    return rf"{tex(claim.left)} {sign} {tex(claim.right)}"
+
+
+def tex_condition(condition: Any) -> str:
+    """LaTeX of a condition ``expression >= 0``."""
+    return tex_claim(nonnegative(condition))
+
+
+Kind = Literal["sum", "product", "atom"]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An expression together with how a page shows it."""
+
+    expression: Any
+    latex: str
+    text: str
+    kind: Kind = "atom"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def bracketed(self, kinds: tuple[Kind, ...]) -> "Shown":
+        """The same in brackets, if it is of one of these kinds."""
+        if self.kind not in kinds:
+            return self
+        page = rf"\left({self.latex}\right)"
+        return Shown(self.expression, page, f"({self.text})")
+
+
+def shown(part: Any) -> Shown:
+    """A formula as SymPy prints it, unless it is already laid out."""
+    if isinstance(part, Shown):
+        return part
+    e = sympify(part)
+    kind: Kind = "sum" if e.is_Add else "product" if e.is_Mul or e.has(Sum) else "atom"
+    return Shown(e, tex(e), readable(e), kind)
+
+
+def terms(*parts: Any) -> Shown:
+    """A sum, in this order; a part may begin with a minus sign."""
+    items = [shown(p) for p in parts]
+
+    def joined(texts: list[str]) -> str:
+        first, *rest = texts
+        return first + "".join(f" - {t[1:].lstrip()}" if t[0] == "-" else f" + {t}" for t in rest)
+
+    return Shown(
+        Add(*(a.expression for a in items)),
+        joined([a.latex for a in items]),
+        joined([a.text for a in items]),
+        "sum" if len(items) > 1 else items[0].kind,
+    )
+
+
+def minus(part: Any) -> Shown:
+    """A term to subtract."""
+    a = shown(part).bracketed(("sum",))
+    return Shown(-a.expression, f"-{a.latex}", f"-{a.text}", "product")
+
+
+def ratio(above: Any, below: Any) -> Shown:
+    """A fraction."""
+    a, b = shown(above), shown(below)
+    text = f"{a.bracketed(('sum',)).text}/{b.bracketed(('sum', 'product')).text}"
+    return Shown(
+        a.expression / b.expression, rf"\frac{{{a.latex}}}{{{b.latex}}}", text, "product"
+    )
+
+
+def times(*parts: Any) -> Shown:
+    """A product, in this order; sums get brackets."""
+    items = [shown(p).bracketed(("sum",)) for p in parts]
+    return Shown(
+        Mul(*(a.expression for a in items)),
+        r"\,".join(a.latex for a in items),
+        " ".join(a.text for a in items),
+        "product",
+    )
+
+
+def root(part: Any) -> Shown:
+    """A square root."""
+    a = shown(part)
+    return Shown(sqrt(a.expression), rf"\sqrt{{{a.latex}}}", f"sqrt({a.text})")

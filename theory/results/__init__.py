@@ -1,0 +1,27 @@
+"""The theorems, one paper a file; each file reads like the paper's page.
+
+>>> from theory import results
+>>> results.dai2019.sharp.status
+'proved'
+"""
+
+from theory.results import dai2019
+from theory.theorem import Theorem
+
+PAPERS = (dai2019,)
+
+
+def theorems() -> dict[str, Theorem]:
+    """All theorems by name, such as ``"dai2019.sharp"``, in the order of their papers."""
+    return {theorem.name: theorem for paper in PAPERS for theorem in paper.THEOREMS}
+
+
+def find(name: str) -> Theorem:
+    """The theorem of that name; ValueError names the ones there are."""
+    known = theorems()
+    if name not in known:
+        raise ValueError(f"there is no theorem {name!r}; there are {', '.join(known)}")
+    return known[name]
+
+
+__all__ = ["PAPERS", "dai2019", "find", "theorems"]

@@ -1,0 +1,176 @@
+r"""Functions of one variable on which stale SGD can be run in exact arithmetic.
+
+A `PiecewiseQuadratic` has a piecewise linear derivative, given at rational knots. `run` applies the
+stale update to it with two-point noise (all sign patterns, so expectations are exact) and returns
+what a theorem speaks of: E|grad F(x_k)|^2, the gap, the coherence. Nothing is rounded.
+
+>>> from sympy import Integer, Rational
+>>> parabola = quadratic(Integer(1))
+>>> path = run(parabola, Integer(2), steps=[Rational(1, 2)]*2, reads=[1, 1])
+>>> path.squared_gradients
+(4, 1, 0)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import Any
+
+from sympy import Abs, Add, Integer, Max, Min, oo, sqrt, sympify
+
+Exact = Any  # an exact SymPy number
+
+
+@dataclass(frozen=True)
+class PiecewiseQuadratic:
+    """F with derivative linear between the knots (position, derivative), positions increasing.
+
+    Outside the knots the derivative goes on with slopes `left` and `right`; F is 0 at the first.
+    """
+
+    knots: tuple[tuple[Exact, Exact], ...]
+    left: Exact
+    right: Exact
+
+    def __post_init__(self) -> None:
+        places = [p for p, _ in self.knots]
+        if not places or any(not (a < b) for a, b in pairwise(places)):
+            raise ValueError(f"knots need increasing positions, got {places}")
+
+    def derivative(self, at: Exact) -> Exact:
+        """F'(at)."""
+        first, last = self.knots[0], self.knots[-1]
+        if at <= first[0]:
+            return first[1] + self.left * (at - first[0])
+        if at >= last[0]:
+            return last[1] + self.right * (at - last[0])
+        (a, p), (b, q) = next(pair for pair in pairwise(self.knots) if at <= pair[1][0])
+        return p + (q - p) * (at - a) / (b - a)
+
+    def value(self, at: Exact) -> Exact:
+        """F(at), by exact integration from the first knot."""
+        start = self.knots[0][0]
+        places = [p for p, _ in self.knots if start < p < at] if at >= start else []
+        path = [start, *places, at]
+        return Add(
+            *((self.derivative(a) + self.derivative(b)) / 2 * (b - a) for a, b in pairwise(path))
+        )
+
+    @property
+    def smoothness(self) -> Exact:
+        """The smallest L: the largest absolute slope of the derivative."""
+        inner = [Abs((q - p) / (b - a)) for (a, p), (b, q) in pairwise(self.knots)]
+        return Max(Abs(self.left), Abs(self.right), *inner)
+
+    @property
+    def infimum(self) -> Exact:
+        """inf F, which is -oo if F is not bounded below."""
+        first, last = self.knots[0], self.knots[-1]
+        if self.left < 0 or (self.left == 0 and first[1] > 0):
+            return -oo
+        if self.right < 0 or (self.right == 0 and last[1] < 0):
+            return -oo
+        places = [p for p, _ in self.knots]
+        for (a, p), (b, q) in pairwise(self.knots):
+            if p * q < 0:
+                places.append(a - p * (b - a) / (q - p))
+        if self.left > 0:
+            places.append(Min(first[0], first[0] - first[1] / self.left))
+        if self.right > 0:
+            places.append(Max(last[0], last[0] - last[1] / self.right))
+        return Min(*(self.value(p) for p in places))
+
+
+def quadratic(curvature: Exact) -> PiecewiseQuadratic:
+    """curvature x^2 / 2."""
+    zero = Integer(0)
+    return PiecewiseQuadratic(((zero, zero),), sympify(curvature), sympify(curvature))
+
+
+def staircase(steps: Sequence[Exact], gradient: Exact = 1) -> PiecewiseQuadratic:
+    r"""The function on which every iterate, whatever the delays, meets the same gradient.
+
+    Smoothness 1, starting at 0, walking to the left by h_k times the gradient: F' equals g at each
+    iterate, dips with slopes +-1 to g (1 - h_k/2) half-way between, and falls to 0 with slope 1
+    after the last. It attains min |grad F|^2 = 4 Delta / (sum_k h_k (4 - h_k) + 2).
+
+    >>> from sympy import Rational
+    >>> f = staircase([Integer(1)])
+    >>> f.value(0) - f.infimum, f.smoothness
+    (5/4, 1)
+    """
+    g = sympify(gradient)
+    place = Integer(0)
+    knots = [(place, g)]
+    for step in steps:
+        move = sympify(step) * g
+        knots.append((place - move / 2, g - move / 2))
+        place = place - move
+        knots.append((place, g))
+    knots.append((place - g, Integer(0)))
+    ordered = tuple(sorted(knots, key=lambda knot: knot[0]))
+    return PiecewiseQuadratic(ordered, Integer(0), Integer(0))
+
+
+@dataclass(frozen=True)
+class Path:
+    """What an exact run shows; entry 0 is the starting point x_1."""
+
+    squared_gradients: tuple[Exact, ...]
+    gap: Exact
+    coherence: Exact
+    variance: Exact
+
+
+def run(
+    function: PiecewiseQuadratic,
+    start: Exact,
+    *,
+    steps: Sequence[Exact],
+    reads: Sequence[int],
+    noise: Exact = 0,
+    window: int = 1,
+) -> Path:
+    """Exact expectations over all 2^n sign patterns of the noise.
+
+    `reads[k-1]` is the index (from 1) of the iterate read at step k; `window` is s, over which the
+    expected coherence is measured; `noise` is the size of the two-point noise.
+    """
+    n = len(steps)
+    if len(reads) != n or any(not 1 <= r <= k for k, r in enumerate(reads, start=1)):
+        raise ValueError(f"each of the {n} steps k must read an index 1..k, got {list(reads)}")
+    signs = list(product((1, -1), repeat=n)) if noise != 0 else [(0,) * n]
+    gradients = []
+    for pattern in signs:
+        points = [sympify(start)]
+        for k in range(n):
+            applied = function.derivative(points[reads[k] - 1]) + pattern[k] * noise
+            points.append(points[-1] - sympify(steps[k]) * applied)
+        gradients.append([function.derivative(p) for p in points])
+
+    def mean(a: int, b: int) -> Exact:
+        return Add(*(path[a] * path[b] for path in gradients)) / len(gradients)
+
+    squares = tuple(mean(k, k) for k in range(n + 1))
+    ratios = [
+        mean(k, j) / squares[k]
+        for k in range(n + 1)
+        for j in range(max(0, k - window + 1), k + 1)
+        if squares[k] != 0
+    ]
+    return Path(
+        squares,
+        function.value(sympify(start)) - function.infimum,
+        Min(*ratios) if ratios else oo,
+        sympify(noise) ** 2,
+    )
+
+
+def scaled_staircase(steps: Sequence[Exact], L: Exact, gap: Exact) -> tuple[Any, Exact]:
+    """A staircase of smoothness L and initial gap `gap` for the steps eta_k, and its gradient."""
+    h = [sympify(L) * sympify(e) for e in steps]
+    length = Add(*(a * (4 - a) for a in h)) + 2
+    g = sqrt(4 * sympify(L) * sympify(gap) / length)
+    unit = staircase(h)
+    knots = tuple((p * g / sympify(L), d * g) for p, d in unit.knots)
+    return PiecewiseQuadratic(knots, Integer(0), Integer(0)), g
