@@ -59,10 +59,6 @@ class Claim:
     def __str__(self) -> str:
         return f"{readable(self.left)} {self.relation} {readable(self.right)}"
 
-    def substituted(self, change: "Substitution") -> "Claim":
-        """The claim with symbols and functions replaced."""
-        return Claim(change(self.left), self.relation, change(self.right))
-
 
 def le(left: Any, right: Any) -> Claim:
     """``left <= right``."""
@@ -151,6 +147,10 @@ class Substitution:
             e = e.replace(function, formula)
         return e
 
+    def of(self, claim: Claim) -> Claim:
+        """The claim with both sides substituted."""
+        return Claim(self(claim.left), claim.relation, self(claim.right))
+
     def without(self, symbols: Iterable[Any]) -> "Substitution":
         """The same substitution, leaving bound symbols alone."""
         bound = set(symbols)
@@ -198,7 +198,7 @@ class Hypothesis:
             )
         return Hypothesis(
             self.name,
-            self.claim.substituted(inner),
+            inner.of(self.claim),
             self.variables,
             frozenset(inner(c) for c in self.conditions),
         )

@@ -141,14 +141,15 @@ def suppose(hypothesis: Hypothesis) -> Conclusion:
 
 
 @rule
-def given(claim: Claim) -> Conclusion:
-    """A condition holds where it is given."""
+def given(claim: Claim, *, under: Sequence[Claim] = ()) -> Conclusion:
+    """A condition holds where it is given; `under` are conditions it needs to be defined."""
     claim = _fresh(claim)
     if claim.relation != "<=":
         raise StepError(f"a condition has the form left <= right, got {claim}")
     _scalar(claim.left, claim.right)
-    context = _Context(extra=[claim.expression])
+    context = _Context(extra=[_fresh(c).expression for c in under])
     context.need_defined(claim.left, claim.right)
+    context.conditions.add(claim.expression)
     return context.conclude(claim)
 
 
@@ -449,7 +450,7 @@ def substitute(
         context.assumptions |= {a.substituted(change) for a in fact.assumptions}
     except ValueError as error:
         raise StepError(str(error)) from error
-    claim = fact.claim.substituted(change)
+    claim = change.of(fact.claim)
     if change.functions:
         context.need_defined(claim.left, claim.right)
     return context.conclude(claim)

@@ -170,9 +170,7 @@ def ratio(above: Any, below: Any) -> Shown:
     """A fraction."""
     a, b = shown(above), shown(below)
     text = f"{a.bracketed(('sum',)).text}/{b.bracketed(('sum', 'product')).text}"
-    return Shown(
-        a.expression / b.expression, rf"\frac{{{a.latex}}}{{{b.latex}}}", text, "product"
-    )
+    return Shown(a.expression / b.expression, rf"\frac{{{a.latex}}}{{{b.latex}}}", text, "product")
 
 
 def times(*parts: Any) -> Shown:

@@ -110,6 +110,8 @@ def _of_product(signs: Sequence[Sign]) -> Sign:
 
 def _of_power(base: Any, exponent: Any) -> Sign:
     below = sign(base)
+    if below == "?" and base.has(Sum) and provably(">", base):  # sums over one range, together
+        below = ">"
     if below == ">":
         return ">" if exponent.is_real else "?"
     if exponent.is_Integer:
@@ -144,22 +146,21 @@ def _add(signs: Sequence[Sign]) -> Sign:
 
 def _of_range_sum(e: Any) -> Sign:
     """A sum over a range that is not backwards has the sign of its terms."""
-    if len(e.limits) > 1:
-        *inner, outer = e.limits
-        return _of_range_sum(Sum(Sum(e.function, *inner), outer, evaluate=False))
-    index, low, high = e.limits[0]
+    *inner, (index, low, high) = e.limits
+    term = Sum(e.function, *inner) if inner else e.function
     length = high - low + 1
-    if not provably(">=", length, []):
+    if not provably(">=", length):
         return "?"
-    strict = provably(">", length, [])
+    strict = provably(">", length)
     slack = Dummy("slack", integer=True, nonnegative=True)
     for place in (low + slack, high - slack):
-        term = e.function.xreplace({index: place})
-        for signed, found in ((term, ">"), (-term, "<")):
-            if strict and provably(">", signed, []):
-                return found  # type: ignore[return-value]
-            if provably(">=", signed, []):
-                return found + "="  # type: ignore[return-value]
+        here = term.xreplace({index: place})
+        if strict and provably(">", here):
+            return ">"
+        if provably(">=", here):
+            return ">="
+        if provably(">=", -here):
+            return "<="
     return "?"
 
 
@@ -260,24 +261,29 @@ def _without_roots(e: Any) -> Any:
 def _with_slacks(e: Any, conditions: Sequence[Any], signed: bool) -> Any:
     """The expression with each usable condition ``+-v + rest >= 0`` solved for a symbol v.
 
-    Symbols that already carry a sign are solved for only if `signed`: it forgets that sign.
+    Symbols that already carry a sign are solved for only if `signed`: that may forget the sign.
+    Conditions that bound a symbol from below come first: they give it a sign.
     """
+    usable = []
     for place, condition in enumerate(conditions):
-        for v in sorted(condition.free_symbols, key=lambda v: (condition.coeff(v, 1) != 1, str(v))):
-            if isinstance(v, Dummy) or (v.is_nonnegative and not signed):
-                continue
+        for v in condition.free_symbols:
             slope = condition.coeff(v, 1)
             rest = expand(condition - slope * v)
-            if slope not in (1, -1) or v in rest.free_symbols:
-                continue
-            whole = bool(v.is_integer and rest.is_integer)
-            slack = Dummy("slack", nonnegative=True, integer=True if whole else None)
-            solved = {v: expand((slack - rest) / slope)}
-            others = [*conditions[:place], *conditions[place + 1 :]]
-            return _with_slacks(
-                e.xreplace(solved), [expand(c.xreplace(solved)) for c in others], signed
-            )
-    return e
+            solvable = slope in (1, -1) and v not in rest.free_symbols and not _is_slack(v)
+            if solvable and (signed or not v.is_nonnegative):
+                usable.append((-slope, place, str(v), v, rest))
+    if not usable:
+        return e
+    downward, place, _, v, rest = min(usable, key=lambda choice: choice[:3])
+    whole = bool(v.is_integer and rest.is_integer)
+    slack = Dummy("slack", nonnegative=True, integer=True if whole else None)
+    solved = {v: expand((rest - slack) * downward)}
+    others = [expand(c.xreplace(solved)) for c in (*conditions[:place], *conditions[place + 1 :])]
+    return _with_slacks(e.xreplace(solved), others, signed)
+
+
+def _is_slack(symbol: Any) -> bool:
+    return isinstance(symbol, Dummy) and symbol.name == "slack"
 
 
 def undefined_part(
@@ -291,17 +297,18 @@ def undefined_part(
     known = list(conditions)
     match e:
         case Sum():
-            for index, low, high in reversed(e.limits):
-                bad = undefined_part(low, known, positive) or undefined_part(high, known, positive)
+            *inner, (index, low, high) = e.limits
+            body = Sum(e.function, *inner) if inner else e.function
+            for edge in (low, high):
+                bad = undefined_part(edge, known, positive)
                 if bad is not None:
                     return bad
-                known += [index - low, high - index]
-            return undefined_part(e.function, known, positive)
+            return _undefined_inside(body, index, low, high, known, positive)
         case Minimum():
             index, low, high = e.limits
             if not provably(">=", high - low, known):
                 return e
-            return undefined_part(e.expression, [*known, index - low, high - index], positive)
+            return _undefined_inside(e.expression, index, low, high, known, positive)
         case Inner() | Value() | Vector() | Within():
             return None
         case Pow() | exp():
@@ -316,6 +323,13 @@ def undefined_part(
             if bad is not None:
                 return bad
     return None
+
+
+def _undefined_inside(body: Any, index: Any, low: Any, high: Any, known: Any, positive: Any) -> Any:
+    """The body at an index that is free now, under a name no condition binds."""
+    place = Dummy("place", integer=True)
+    inside = [*known, place - low, high - place]
+    return undefined_part(body.xreplace({index: place}), inside, positive)
 
 
 def _power_defined(base: Any, exponent: Any, known: Any, positive: Any) -> bool:

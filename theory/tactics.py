@@ -105,4 +105,3 @@ def apply(lemma: Fact, mapping: dict[Any, Any], *proofs: Fact, label: str = "") 
                 continue
             break
     return instance
-

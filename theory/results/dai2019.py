@@ -1,5 +1,6 @@
-r"""Dai, Zhou, Dong, Zhang, Xing: Toward Understanding the Impact of Staleness in Distributed Machine
-Learning. ICLR 2019, arXiv 1810.03264. Theorem 1, audited.
+r"""Dai, Zhou, Dong, Zhang, Xing (ICLR 2019): Theorem 1, audited.
+
+*Toward Understanding the Impact of Staleness in Distributed Machine Learning*, arXiv 1810.03264.
 
 **Setting.** F is L-smooth, perhaps nonconvex, and bounded below; x_1 is the starting point. Step k
 applies a stochastic gradient taken at an earlier iterate,
@@ -21,398 +22,354 @@ meant is unknown. `published` takes the minimum over the T iterates k = 1..T, `p
 over T + 1 iterates with eta_k = mu/(s L sqrt(k+1)). Both are false at s = 1 for the smallest T, and
 both are true wherever `holds_when` says, by the sharper inequality (A), which is `sharp`.
 
-**What the proof needs.** The counting step lets the same iterate be read up to s times, and the step
-before it needs noise that is fresh at every read. If the very same stochastic gradient is applied
-again, the noise is no longer independent of x_k, and (*) fails for large s; `reuse` is what holds
-then. If each gradient is applied once, as in a real asynchronous system, the explicit s disappears:
-`single_use`. And with a constant step the log T does too: `constant_step`.
+**What the proof needs.** The counting step lets the same iterate be read up to s times, and the
+step before it needs noise that is fresh at every read. If the very same stochastic gradient is
+applied again, the noise is no longer independent of x_k, and (*) fails for large s; `reuse` is what
+holds then. If each gradient is applied once, as in a real asynchronous system, the explicit s
+disappears: `single_use`. And with a constant step the log T does too: `constant_step`.
 """
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from sympy import Integer, Min, Rational, Sum, log, sqrt
 
-from theory import lemmas
-from theory.algebra import Minimum, Within
+from theory.algebra import Minimum
 from theory.assumptions import (
     BoundedDelay,
     BoundedVariance,
     ExogenousDelays,
-    F,
     GradientCoherence,
     InitialGap,
     Multiplicity,
-    NonincreasingSteps,
     Smooth,
     StaleSGD,
-    StepLimit,
     UnbiasedNoise,
-    gradient,
-    objective,
     squared_gradient,
-    x,
-    xi,
 )
-from theory.claims import Claim, eq, formula, le
-from theory.facts import Fact
-from theory.hilbert import Inner
-from theory.kernel import (
-    axiom,
-    combine,
-    discharge,
-    given,
-    induct,
-    nonnegative_by_sign,
-    pair,
-    reciprocal,
-    rewrite,
-    substitute,
-    sum_over,
-    when,
-)
+from theory.claims import le
 from theory.latex import minus, ratio, root, shown, terms, times
+from theory.proofs.dai2019 import constant, fresh
+from theory.proofs.dai2019 import published as printed
+from theory.proofs.dai2019 import reuse as again
+from theory.proofs.dai2019 import single_use as once
 from theory.refutation import Refutation
-from theory.symbols import Delta, F_star, L, T, c, eta, gamma, i, j, k, m, mu, n, s, sigma, tau
-from theory.tactics import apply, conclude
+from theory.symbols import Delta, L, T, gamma, k, m, mu, n, s, sigma
 from theory.theorem import Quantity, Source, Theorem
 from theory.witness import quadratic, scaled_staircase
 
-HALF = Rational(1, 2)
 PAPER = "Dai, Zhou, Dong, Zhang, Xing, ICLR 2019 (arXiv 1810.03264)"
 OURS = "derived here, after Theorem 1 of the paper; every step is checked by the kernel"
 RECALLED = (
-    "Theorem 1 as recalled; the printed page was not at hand, and the printed step is infinite at "
-    "k = 0, so that the statement must be re-indexed; which reading the authors meant is unknown"
+    "as recalled, the printed page was not at hand; the printed step is infinite at k = 0, so the "
+    "statement must be re-indexed, and which reading the authors meant is unknown"
 )
 
 
-def S(last: Any) -> Any:
-    """S_n = 1 + 1/sqrt 2 + ... + 1/sqrt n."""
-    return Sum(1 / sqrt(k), (k, 1, last))
+# ------------------------------------------------------------------------- Setting
 
+FUNCTION = (Smooth(), InitialGap())
+NOISE = (UnbiasedNoise(), ExogenousDelays(), BoundedVariance())
+SETTING = (*FUNCTION, *NOISE, GradientCoherence(), BoundedDelay())
 
-def H(last: Any) -> Any:
-    """H_n = 1 + 1/2 + ... + 1/n."""
-    return Sum(1 / k, (k, 1, last))
-
-
-def least(last: Any) -> Any:
-    """min over k = 1..last of E|grad F(x_k)|^2."""
-    return Minimum(squared_gradient(k), (k, 1, last))
+S_n = Sum(1 / sqrt(k), (k, 1, n))  # 1 + 1/sqrt 2 + ... + 1/sqrt n
+H_n = Sum(1 / k, (k, 1, n))  # 1 + 1/2 + ... + 1/n
 
 
 def least_gradient(last: Any) -> Quantity:
-    """The quantity all theorems of the paper bound."""
+    """min over k = 1, ..., last of E|grad F(x_k)|^2."""
     return Quantity(
-        expression=least(last),
+        expression=Minimum(squared_gradient(k), (k, 1, last)),
         iterates=last,
         words=f"min over k = 1..{last} of E|grad F(x_k)|^2",
     )
 
 
-# ------------------------------------------------------------------------- Lemma: the sum of steps
-
-FUNCTION = (Smooth(), InitialGap())
-NOISE = (UnbiasedNoise(), ExogenousDelays(), BoundedVariance())
-
-
-def coherent_read(prehistory: bool) -> Fact:
-    """mu E|grad F(x_k)|^2 <= E<grad F(x_k), grad F(x_{tau_k})>: coherence at the index read."""
-    have = lemmas.only(GradientCoherence(prehistory=prehistory))
-    at_read = substitute(have["gradient coherence"], {j: tau(k)}, label="at the index read")
-    at_read = discharge(at_read, le(tau(k), k), lemmas.READS_PAST)
-    at_read = discharge(at_read, le(k - s + 1, tau(k)), lemmas.READS_LAG)
-    return at_read if prehistory else discharge(at_read, le(1, tau(k)), lemmas.READS_START)
-
-
-def telescoped(one_step: Fact, decrease: Any) -> Fact:
-    """From F(x_{k+1}) <= F(x_k) - decrease(k) for every k: the sum, with F(x_{n+1}) estimated.
-
-    Delta >= sum of decreases + |grad F(x_{n+1})|^2/(2L), the last term because one more step of
-    length 1/L could not fall below inf F. (The paper drops it.)
-    """
-    gap = lemmas.only(InitialGap())["initial gap"]
-    summed = sum_over(one_step, k, 1, n, label="sum over the steps")
-    values = axiom("telescope", objective(k), k, 1, n, label="the values telescope")
-    last = axiom("gradient_below_gap", F, L, F_star, x(n + 1), label="the last gradient")
-    return conclude(
-        le(Sum(decrease, (k, 1, n)) + squared_gradient(n + 1) / (2 * L), Delta),
-        summed,
-        values,
-        (last, 1 / (2 * L)),
-        gap,
-        label="descent over n steps",
-    )
-
-
-@cache
-def fresh_noise_sum(prehistory: bool = False) -> Fact:
-    r"""Steps 1 to 3 of the proof, for any steps eta_k >= 0, before anything is counted.
-
-    .. math:: \sum_{k\le n}\bigl(\mu\eta_k a_k - \tfrac L2\eta_k^2(a_{\tau_k}+\sigma^2)\bigr)
-              + \tfrac1{2L}a_{n+1} \le \Delta, \qquad a_k = E|\nabla F(x_k)|^2
-    """
-    positive = lemmas.only(NonincreasingSteps())["steps are >= 0"]
-    gain = mu * eta(k) * squared_gradient(k)
-    loss = L / 2 * eta(k) ** 2 * (squared_gradient(tau(k)) + sigma**2)
-    one_step = combine(
-        le(objective(k + 1), objective(k) - gain + loss),
-        lemmas.stale_descent(),
-        (coherent_read(prehistory), positive),
-        label="one coherent step",
-    )
-    return telescoped(one_step, gain - loss)
-
-
-SQUARED_STEPS = {lemmas.u: formula(k, eta(k) ** 2), lemmas.v: formula(k, squared_gradient(k))}
-
-
-@cache
-def squared_steps() -> tuple[Fact, ...]:
-    """What counting needs of the weights eta_k^2 and the values a_k: signs and order."""
-    have = lemmas.only(NonincreasingSteps())
-    positive = have["steps are >= 0"]
-    order = combine(
-        le(eta(k) ** 2, eta(j) ** 2),
-        (have["non-increasing steps"], positive),
-        (have["non-increasing steps"], substitute(positive, {k: j})),
-        label="squares of steps do not increase",
-    )
-    return (
-        order,
-        nonnegative_by_sign(le(0, eta(k) ** 2)),
-        nonnegative_by_sign(le(0, squared_gradient(k))),
-    )
-
-
-@cache
-def master() -> Fact:
-    r"""Step 4: each index is read at most m times.
-
-    .. math:: \sum_{k\le n}\bigl(\mu\eta_k - \tfrac{mL}2\eta_k^2\bigr)a_k + \tfrac1{2L}a_{n+1}
-              \le \Delta + \tfrac{L\sigma^2}2\sum_{k\le n}\eta_k^2
-    """
-    counted = apply(
-        lemmas.reads_counted(), SQUARED_STEPS, *squared_steps(), label="stale gradients counted"
-    )
-    kept = (mu * eta(k) - m * L / 2 * eta(k) ** 2) * squared_gradient(k)
-    return combine(
-        le(
-            Sum(kept, (k, 1, n)) + squared_gradient(n + 1) / (2 * L),
-            Delta + L * sigma**2 / 2 * Sum(eta(k) ** 2, (k, 1, n)),
-        ),
-        fresh_noise_sum(),
-        (counted, L / 2),
-        label="master inequality",
-    )
-
-
-# ------------------------------------------------------------------------- Lemma: from sum to min
-
-
-def with_steps(fact: Fact, step: Any, *constant: Claim) -> Fact:
-    """The fact for a given step rule, whose sign and order are proved here."""
-    chosen = {eta: formula(k, step)}
-    positive = nonnegative_by_sign(le(0, step), under=[le(1, k), *constant], label="steps are >= 0")
-    if k in step.free_symbols:  # a multiple of 1/sqrt(k)
-        earlier = step.subs(k, j)
-        order = combine(
-            le(step, earlier),
-            (lemmas.root_increases(), step / sqrt(j)),
-            under=[le(1, j), le(j, k)],
-            label="steps do not increase",
-        )
-    else:
-        order = nonnegative_by_sign(le(step, step), label="a constant step")
-    return apply(fact, chosen, positive, order, label="insert the step size")
-
-
-def least_times_weights(
-    fact: Fact, weight: Any, last_weight: Any, scale: Any, right: Any
-) -> Fact:
-    """From scale * (sum_k w_k a_k + c a_{n+1}) <= R: min a_k (sum w_k + c) <= R."""
-    nonnegative = nonnegative_by_sign(le(0, weight), under=[le(1, k)], label="weights are >= 0")
-    average = apply(
-        substitute(lemmas.least_below_average(), {c: last_weight}),
-        {lemmas.w: formula(k, weight), lemmas.v: formula(k, squared_gradient(k))},
-        nonnegative,
-        label="the least gradient is below the average",
-    )
-    total = Sum(weight, (k, 1, n)) + last_weight
-    return combine(
-        le(least(n + 1) * total, right), average, (fact, scale), label="least gradient, summed"
-    )
-
-
-def divided(fact: Fact, total: Any, bound: Any, last: Any) -> Fact:
-    """From min a_k * total <= R: min a_k <= R/total."""
-    positive = reciprocal(nonnegative_by_sign(Claim(Integer(0), "<", total), label="total weight"))
-    return combine(
-        le(least(last), bound), (fact, positive), evidence=[positive], label="divide by the weights"
-    )
-
-
-# ------------------------------------------------------------------------- (A): sharp
-
-
-def inverse_root(multiple: Any) -> Any:
-    """The paper's steps, mu/(multiple * L * sqrt k)."""
-    return mu / (multiple * L * sqrt(k))
-
-
-SHARP_WEIGHT = 1 / sqrt(k) - 1 / (2 * k)
-
-
-@cache
-def sharp_summed() -> Fact:
-    """(A) before the division, for multiplicity m."""
-    return least_times_weights(
-        with_steps(master(), inverse_root(m)),
-        SHARP_WEIGHT,
-        m / (2 * mu**2),
-        m * L / mu**2,
-        m * L * Delta / mu**2 + sigma**2 * H(n) / (2 * m),
-    )
-
-
-def sharp_bound(factor: Any, last: Any) -> Any:
-    """The right side of (A)."""
-    return ratio(
-        terms(ratio(times(factor, L, Delta), mu**2), ratio(times(sigma**2, H(last)), times(2, factor))),
-        terms(S(last), minus(ratio(H(last), 2)), ratio(factor, times(2, mu**2))),
-    )
-
+# ------------------------------------------------------------------------- (A)
 
 sharp = Theorem(
     name="dai2019.sharp",
-    title="Theorem 1 with its sharp constants, for multiplicity m",
+    title="Theorem 1 with sharp constants, for multiplicity m",
     source=Source(citation=PAPER, statement="inequality (A)", status=OURS),
-    assumptions=(
-        StaleSGD(inverse_root(m)),
-        *FUNCTION,
-        *NOISE,
-        GradientCoherence(),
-        BoundedDelay(),
-        Multiplicity(),
-    ),
+    assumptions=(StaleSGD(mu / (m * L * sqrt(k))), *SETTING, Multiplicity()),
     step=ratio(mu, times(m, L, root(k))),
     quantity=least_gradient(n + 1),
-    bound=sharp_bound(m, n),
+    bound=ratio(
+        terms(ratio(times(m, L, Delta), mu**2), times(ratio(sigma**2, times(2, m)), H_n)),
+        terms(S_n, minus(times(Rational(1, 2), H_n)), ratio(m, times(2, mu**2))),
+    ),
     horizon=n,
     steps=n,
-    proof=lambda: divided(
-        sharp_summed(),
-        S(n) - H(n) / 2 + m / (2 * mu**2),
-        sharp_bound(m, n).expression,
-        n + 1,
-    ),
+    proof=fresh.sharp_proof,
     remark="For large n this is half the first and a quarter of the second constant of Theorem 1.",
 )
 
 
-# ------------------------------------------------------------------------- (C): single use
+# ------------------------------------------------------------------------- (C)
 
-
-@cache
-def early_reads() -> Fact:
-    r"""Reads before the start cost the gradient at x_1, at the first s - 1 steps at most.
-
-    .. math:: \sum_{k\le n}\sum_{j=2-s}^{0}[j=\tau_k]\,\eta_k^2 a_j
-              \le a_1\sum_{k\le s-1}\eta_k^2
-    """
-    read, early = Within(j, tau(k), tau(k)), Within(k, 1, s - 1)
-    cost = eta(k) ** 2 * squared_gradient(1)
-    prehistory = lemmas.only(BoundedDelay(prehistory=True))["prehistory"]
-    at_start = conclude(
-        eq(squared_gradient(j), squared_gradient(1)),
-        pair(prehistory, gradient(j)),
-        pair(prehistory, gradient(1)),
-        label="the gradient before the start is that at x_1",
-    )
-    soon = combine(
-        le(k, s - 1), lemmas.READS_LAG, given(le(tau(k), j)), given(le(j, 0)), label="then k < s"
-    )
-    is_early = axiom("bracket_inside", k, 1, s - 1, evidence=[given(le(1, k)), soon])
-    one_read = conclude(
-        le(eta(k) ** 2 * squared_gradient(j), early * cost), (at_start, eta(k) ** 2), (is_early, -cost)
-    )
-    bracketed = when(one_read, j, tau(k), tau(k), label="inside the bracket j = tau_k")
-    one_per_step = axiom("bracket_count", j, 2 - s, 0, (tau(k), tau(k)))
-    step = combine(
-        le(Sum(read * eta(k) ** 2 * squared_gradient(j), (j, 2 - s, 0)), early * cost),
-        sum_over(bracketed, j, 2 - s, 0, label="sum over the indices before the start"),
-        (one_per_step, early * cost),
-        label="one read a step, and only early",
-    )
-    steps = sum_over(step, k, 1, n, label="sum over the steps")
-    longer = axiom("split", early * eta(k) ** 2, k, 1, n, n + s - 1)
-    rest = sum_over(
-        nonnegative_by_sign(le(0, early * eta(k) ** 2)), k, n + 1, n + s - 1, label="more terms"
-    )
-    sifted = axiom("sift", eta(k) ** 2, k, 1, n + s - 1, (1, s - 1))
-    return conclude(
-        le(
-            Sum(Sum(read * eta(k) ** 2 * squared_gradient(j), (j, 2 - s, 0)), (k, 1, n)),
-            squared_gradient(1) * Sum(eta(k) ** 2, (k, 1, s - 1)),
+single_use = Theorem(
+    name="dai2019.single_use",
+    title="each stochastic gradient applied once: no explicit s",
+    source=Source(citation=PAPER, statement="inequality (C)", status=OURS),
+    assumptions=(
+        StaleSGD(mu / (L * sqrt(k))),
+        *FUNCTION,
+        *NOISE,
+        GradientCoherence(prehistory=True),
+        BoundedDelay(prehistory=True),
+        Multiplicity(m=Integer(1)),
+    ),
+    step=ratio(mu, times(L, root(k))),
+    quantity=least_gradient(n + 1),
+    bound=ratio(
+        terms(
+            ratio(
+                times(terms(1, times(mu**2, Sum(1 / k, (k, 1, s - 1)))), L, Delta),
+                mu**2,
+            ),
+            times(ratio(sigma**2, 2), H_n),
         ),
-        steps,
-        (rest, squared_gradient(1)),
-        longer,
-        sifted,
-        label="reads before the start",
-    )
+        terms(S_n, minus(times(Rational(1, 2), H_n)), ratio(1, times(2, mu**2))),
+    ),
+    horizon=n,
+    steps=n,
+    proof=once.single_use_proof,
+    remark=(
+        "What a real asynchronous system does; gradients computed before the start are at x_1. "
+        "The staleness enters through log s (the cold start) and through mu only."
+    ),
+)
 
 
-@cache
-def single_use_sum() -> Fact:
-    r"""The master inequality when every gradient is applied once.
+# ------------------------------------------------------------------------- re-use
 
-    .. math:: \sum_{k\le n}\bigl(\mu\eta_k-\tfrac L2\eta_k^2\bigr)a_k+\tfrac1{2L}a_{n+1}
-              \le\Delta+\tfrac{L\sigma^2}2\sum_{k\le n}\eta_k^2+L^2\Delta\sum_{k\le s-1}\eta_k^2
-    """
-    read = Within(j, tau(k), tau(k))
-    term = read * eta(k) ** 2 * squared_gradient(j)
-    after_start = apply(
-        substitute(lemmas.brackets_counted(), {m: Integer(1)}),
-        SQUARED_STEPS,
-        *squared_steps(),
-        label="reads after the start, counted",
-    )
-    in_range = combine(le(tau(k), n), lemmas.READS_PAST, given(le(k, n)))
-    from_start = combine(le(2 - s, tau(k)), lemmas.READS_LAG, given(le(1, k)))
-    sifted = axiom(
-        "sift",
-        eta(k) ** 2 * squared_gradient(j),
-        j,
-        2 - s,
-        n,
-        (tau(k), tau(k)),
-        evidence=[from_start, in_range],
-    )
-    written = sum_over(sifted, k, 1, n, label="write the value read as a sum of brackets")
-    parts = axiom("split", term, j, 2 - s, 0, n)
-    separated = sum_over(parts, k, 1, n, label="before and after the start")
-    start = axiom("gradient_below_gap", F, L, F_star, x(1), label="the first gradient")
-    gap = lemmas.only(InitialGap())["initial gap"]
-    early_steps = Sum(eta(k) ** 2, (k, 1, s - 1))
-    first = conclude(
-        le(squared_gradient(1), 2 * L * Delta), start, (gap, 2 * L), label="a_1 <= 2 L Delta"
-    )
-    kept = (mu * eta(k) - L / 2 * eta(k) ** 2) * squared_gradient(k)
-    return conclude(
-        le(
-            Sum(kept, (k, 1, n)) + squared_gradient(n + 1) / (2 * L),
-            Delta
-            + L * sigma**2 / 2 * Sum(eta(k) ** 2, (k, 1, n))
-            + L**2 * Delta * early_steps,
+reuse = Theorem(
+    name="dai2019.reuse",
+    title="the corrected inequality when a stochastic gradient may be applied again",
+    source=Source(citation=PAPER, statement="the literal xi(tau_k) of Theorem 1", status=OURS),
+    assumptions=(StaleSGD(mu / (s**2 * L * sqrt(k)), reuse=True), *SETTING),
+    step=ratio(mu, times(s**2, L, root(k))),
+    quantity=least_gradient(n + 1),
+    bound=ratio(
+        terms(
+            ratio(times(s**2, L, Delta), mu**2),
+            times(ratio(times(terms(2 * s, -1), sigma**2), times(2, s**2)), H_n),
         ),
-        fresh_noise_sum(prehistory=True),
-        written,
-        separated,
-        (after_start, L / 2),
-        (early_reads(), L / 2),
-        (first, L / 2 * early_steps),
-        label="master inequality, each gradient used once",
+        terms(S_n, minus(times(Rational(1, 2), H_n)), ratio(s**2, times(2, mu**2))),
+    ),
+    horizon=n,
+    steps=n,
+    proof=again.reuse_proof,
+    remark=(
+        "An iterate that is read again brings its old noise; that noise is fresh only when the "
+        "iterate is read for the first time."
+    ),
+)
+
+
+# ------------------------------------------------------------------------- constant steps
+
+any_constant_step = Theorem(
+    name="dai2019.any_constant_step",
+    title="a constant step gamma, for multiplicity m",
+    source=Source(citation=PAPER, statement="remark on constant steps", status=OURS),
+    assumptions=(StaleSGD(gamma), *SETTING, Multiplicity(n=T - 1)),
+    conditions=(le(gamma, mu / (m * L)), le(mu, 1)),
+    step=shown(gamma),
+    quantity=least_gradient(T),
+    bound=terms(ratio(times(2, Delta), times(mu, gamma, T)), ratio(times(L, sigma**2, gamma), mu)),
+    horizon=T,
+    steps=T - 1,
+    proof=constant.constant_step_proof,
+    remark="mu <= 1 holds by itself wherever the gradient is not 0 (the window contains k).",
+)
+
+constant_step = Theorem(
+    name="dai2019.constant_step",
+    title="the constant step tuned to the horizon: O(1/sqrt T) without log T",
+    source=Source(citation=PAPER, statement="remark on constant steps", status=OURS),
+    assumptions=(
+        StaleSGD(Min(mu / (m * L), sqrt(2 * Delta / (L * sigma**2 * T)))),
+        *SETTING,
+        Multiplicity(n=T - 1),
+    ),
+    conditions=(le(mu, 1),),
+    step=shown(Min(mu / (m * L), sqrt(2 * Delta / (L * sigma**2 * T)))),
+    quantity=least_gradient(T),
+    bound=terms(
+        ratio(times(2, m, L, Delta), times(mu**2, T)),
+        times(ratio(2, mu), root(ratio(times(2, L, Delta, sigma**2), T))),
+    ),
+    horizon=T,
+    steps=T - 1,
+    proof=constant.tuned_step_proof,
+    remark="The leading term does not depend on s; with sigma = 0 the rate is 1/T.",
+)
+
+
+# ------------------------------------------------------------------------- (*), as published
+
+PRINTED = ratio(terms(ratio(times(s, L, Delta), mu**2), ratio(times(sigma**2, log(T)), s)), root(T))
+
+
+def reading(name: str, title: str, last: Any, **more: Any) -> Theorem:
+    """Theorem 1 with the minimum over the iterates k = 1..last, where last is T or T + 1."""
+    return Theorem(
+        name=f"dai2019.{name}",
+        title=title,
+        source=Source(citation=PAPER, statement="Theorem 1", status=RECALLED),
+        assumptions=(StaleSGD(mu / (s * L * sqrt(k))), *SETTING),
+        step=ratio(mu, times(s, L, root(k))),
+        quantity=least_gradient(last),
+        bound=PRINTED,
+        horizon=T,
+        steps=last - 1,
+        **more,
     )
+
+
+STALE = le(2 * mu**2, s)
+COHERENCE_AT_MOST_ONE = le(mu, 1)
+
+published_if_stale = reading(
+    "published_if_stale",
+    "Theorem 1 over T iterates, true for s >= 2 mu^2 (every s >= 2), all T",
+    T,
+    conditions=(STALE,),
+    proof=printed.if_stale,
+)
+
+published_if_long = reading(
+    "published_if_long",
+    "Theorem 1 over T iterates, true for T >= 5, all s",
+    T,
+    conditions=(le(5, T), COHERENCE_AT_MOST_ONE),
+    proof=printed.if_long,
+)
+
+published_if_weighty = reading(
+    "published_if_weighty",
+    "Theorem 1 over T iterates, true wherever the weights of (A) reach sqrt T",
+    T,
+    conditions=(le(sqrt(T), printed.weight(T - 1)),),
+    proof=printed.if_weighty,
+    remark=(
+        "For s = 1 the condition reads 1/mu^2 >= 2, 1.828, 1.550, 1.264 at T = 1, 2, 3, 4. "
+        "Between there and mu = 1 nothing is proved at T = 3 and 4, and no violation is known."
+    ),
+)
+
+published = reading(
+    "published",
+    "Theorem 1, minimum over the T iterates k = 1..T",
+    T,
+    refutations=(
+        Refutation(
+            words="F = x^2/2 from x_1 = 1 (no step is taken)",
+            constants={
+                "L": Integer(1),
+                "mu": Integer(1),
+                "s": Integer(1),
+                "sigma": Rational(1, 10),
+                "Delta": Rational(1, 2),
+                "T": Integer(1),
+            },
+            function=quadratic(Integer(1)),
+            start=Integer(1),
+        ),
+        Refutation(
+            words="the staircase function with one dip (F' = 1 at x_1 = 0 and at x_2 = -1)",
+            constants={
+                "L": Integer(1),
+                "mu": Integer(1),
+                "s": Integer(1),
+                "sigma": Rational(1, 10),
+                "Delta": Rational(5, 4),
+                "T": Integer(2),
+            },
+            function=scaled_staircase([Integer(1)], Integer(1), Rational(5, 4))[0],
+            start=Integer(0),
+            reads=(1,),
+        ),
+    ),
+    holds_when=(published_if_stale, published_if_long, published_if_weighty),
+    remark=(
+        "False at T = 1 for s = 1, mu^2 > 1/2, and at T = 2 for s = 1 and mu near 1 (without "
+        "noise: exactly if (4 sqrt 2 + 1) mu^2 > 4 mu + 2)."
+    ),
+)
+
+published_from_zero_if_stale = reading(
+    "published_from_zero_if_stale",
+    "Theorem 1 over T + 1 iterates, true for s >= 2 mu^2 (every s >= 2), all T",
+    T + 1,
+    conditions=(STALE, COHERENCE_AT_MOST_ONE),
+    proof=printed.from_zero_if_stale,
+)
+
+published_from_zero_if_long = reading(
+    "published_from_zero_if_long",
+    "Theorem 1 over T + 1 iterates, true for T >= 3, all s",
+    T + 1,
+    conditions=(le(3, T), COHERENCE_AT_MOST_ONE),
+    proof=printed.from_zero_if_long,
+)
+
+published_from_zero_if_weighty = reading(
+    "published_from_zero_if_weighty",
+    "Theorem 1 over T + 1 iterates, true wherever sqrt T H_T <= 2 log T times the weights of (A)",
+    T + 1,
+    conditions=(
+        le(sqrt(T) * printed.H(T), 2 * printed.weight(T) * log(T)),
+        COHERENCE_AT_MOST_ONE,
+    ),
+    proof=printed.from_zero_if_weighty,
+    remark="At s = 1, T = 2 the condition reads 1/mu^2 >= 1.146; below, no violation is known.",
+)
+
+published_from_zero = reading(
+    "published_from_zero",
+    "Theorem 1, minimum over T + 1 iterates with eta_k = mu/(s L sqrt(k+1)), k from 0",
+    T + 1,
+    refutations=(
+        Refutation(
+            words="F = x^2/2 from x_1 = 1 with two-point noise",
+            constants={
+                "L": Integer(1),
+                "mu": Integer(1),
+                "s": Integer(1),
+                "sigma": Integer(1),
+                "Delta": Rational(1, 2),
+                "T": Integer(1),
+            },
+            function=quadratic(Integer(1)),
+            start=Integer(1),
+            reads=(1,),
+            noise=Integer(1),
+        ),
+    ),
+    holds_when=(
+        published_from_zero_if_stale,
+        published_from_zero_if_long,
+        published_from_zero_if_weighty,
+    ),
+    remark=(
+        "Here k counts from 1, so the step of the k-th update is mu/(s L sqrt k). False at T = 1 "
+        "for s = 1, mu^2 > 1/2 and large noise, because log 1 = 0 leaves no room for it."
+    ),
+)
+
+THEOREMS = (
+    published,
+    published_if_stale,
+    published_if_long,
+    published_if_weighty,
+    published_from_zero,
+    published_from_zero_if_stale,
+    published_from_zero_if_long,
+    published_from_zero_if_weighty,
+    sharp,
+    single_use,
+    reuse,
+    any_constant_step,
+    constant_step,
+)

@@ -1,55 +1,38 @@
-r"""Lemmas proved once and used by many theorems: counting reads, averages, sums, one stale step.
+r"""How often an iterate is read, and in how many windows a step lies: sums over reads, counted.
 
-Each is a function that returns a `Fact`; its hypotheses name what an instance has to supply, and
-`theory.tactics.apply` supplies it. The sequences u, v, w stand for whatever a theorem puts there.
+The sequences u (weights) and v (values) stand for whatever a theorem puts there; the index read at
+step k is tau(k). All of it follows from Iverson's bracket and exchanging two finite sums.
 
 >>> print(reads_counted())
 sum_{k=1..n} u[k]*v[tau[k]] <= m sum_{k=1..n} u[k]*v[k]
->>> print(root_sum())
-2*sqrt(n + 1) - 2 <= sum_{k=1..n} 1/sqrt(k)
+>>> print(windows_counted())
+sum_{k=1..n} sum_{i=tau[k]..k - 1} v[i] <= (s - 1) sum_{i=1..n} v[i]
 """
 
 from functools import cache
 from typing import Any
 
-from sympy import Rational, Sum, log, sqrt
+from sympy import Sum
 
-from theory.algebra import Minimum, Within
-from theory.assumptions import (
-    BoundedDelay,
-    BoundedVariance,
-    F,
-    Multiplicity,
-    StaleSGD,
-    gradient,
-    objective,
-    squared_gradient,
-    x,
-    xi,
-)
+from theory.algebra import Within
+from theory.assumptions import BoundedDelay, Multiplicity
 from theory.claims import Hypothesis, le
 from theory.facts import Fact
-from theory.hilbert import Inner
 from theory.kernel import (
     axiom,
     combine,
     discharge,
     given,
-    induct,
-    minimum,
     nonnegative_by_sign,
-    rewrite,
     substitute,
     sum_over,
     suppose,
     when,
 )
-from theory.symbols import L, c, eta, i, j, k, m, n, s, sequence, sigma, tau
+from theory.symbols import i, j, k, m, n, s, sequence, tau
 from theory.tactics import conclude
 
-u, v, w = sequence("u"), sequence("v"), sequence("w")
-
-HALF = Rational(1, 2)
+u, v = sequence("u"), sequence("v")
 
 
 def from_first(name: str, claim: Any, *conditions: Any, over: tuple[Any, ...] = (k,)) -> Hypothesis:
@@ -60,7 +43,6 @@ def from_first(name: str, claim: Any, *conditions: Any, over: tuple[Any, ...] = 
 WEIGHTS_NONNEGATIVE = from_first("weights are >= 0", le(0, u(k)))
 WEIGHTS_DECREASE = from_first("weights do not increase", le(u(k), u(j)), j - 1, k - j, over=(j, k))
 VALUES_NONNEGATIVE = from_first("values are >= 0", le(0, v(k)))
-AVERAGE_WEIGHTS = Hypothesis("weights w are >= 0", le(0, w(k)), (k,), frozenset({k - 1, n - k}))
 
 READS = {a.name.split(" by")[0]: a for a in BoundedDelay().allows if isinstance(a, Hypothesis)}
 READS_PAST = suppose(READS["reads the past"])
@@ -172,27 +154,6 @@ def windows_counted() -> Fact:
 
 
 @cache
-def least_below_average() -> Fact:
-    r"""The least of n + 1 values is below their weighted average, the last with weight c >= 0.
-
-    .. math:: \min_{k\le n+1} v_k\,\Bigl(\sum_{k=1}^n w_k + c\Bigr)
-              \le \sum_{k=1}^n w_k v_k + c\,v_{n+1}
-    """
-    weight = suppose(AVERAGE_WEIGHTS)
-    least = Minimum(v(k), (k, 1, n + 1))
-    each = minimum(v(k), k, 1, n + 1)
-    weighed = combine(le(w(k) * least, w(k) * v(k)), (each, weight), label="each value weighed")
-    summed = sum_over(weighed, k, 1, n, label="sum over the first n")
-    last = substitute(each, {k: n + 1}, label="the last value")
-    return combine(
-        le(least * (Sum(w(k), (k, 1, n)) + c), Sum(w(k) * v(k), (k, 1, n)) + c * v(n + 1)),
-        summed,
-        (last, c),
-        label="the least value is below the weighted average",
-    )
-
-
-@cache
 def window_multiplicity() -> Fact:
     """Reads that lag by at most s - 1 meet no index more than s times."""
     read, late = Within(j, tau(k), tau(k)), Within(k, j, j + s - 1)
@@ -207,122 +168,3 @@ def window_multiplicity() -> Fact:
     summed = sum_over(per_step, k, 1, n)
     count = axiom("bracket_count", k, 1, n, (j, j + s - 1))
     return conclude(le(Sum(read, (k, 1, n)), s), summed, count, label="multiplicity at most s")
-
-
-# ------------------------------------------------------------------------- sums in closed form
-
-
-@cache
-def root_increases() -> Fact:
-    """sqrt(j) <= sqrt(k) for 1 <= j <= k."""
-    return combine(
-        le(sqrt(j), sqrt(k)),
-        (given(le(j, k)), 1 / (sqrt(k) + sqrt(j))),
-        under=[le(1, j)],
-        label="the root increases",
-    )
-
-
-def root_below_tangent(a: Any, b: Any, *under: Any) -> Fact:
-    """sqrt(b) <= sqrt(a) + (b - a)/(2 sqrt(a)) for a > 0, b >= 0: (sqrt a - sqrt b)^2 >= 0."""
-    return combine(
-        le(sqrt(b), sqrt(a) + (b - a) / (2 * sqrt(a))),
-        squares=[(sqrt(a) - sqrt(b), 1 / (2 * sqrt(a)))],
-        under=under,
-        label="the root lies below its tangent",
-    )
-
-
-@cache
-def root_sum() -> Fact:
-    """sum_{k<=n} 1/sqrt(k) >= 2 (sqrt(n+1) - 1), by induction on n."""
-    claim = le(2 * sqrt(n + 1) - 2, Sum(1 / sqrt(k), (k, 1, n)))
-    base = nonnegative_by_sign(le(0, 0), label="n = 0: both sides are 0")
-    split = axiom("split", 1 / sqrt(k), k, 1, n, n + 1)
-    step = conclude(
-        le(2 * sqrt(n + 2) - 2, Sum(1 / sqrt(k), (k, 1, n + 1))),
-        given(claim),
-        (root_below_tangent(n + 1, n + 2), 2),
-        split,
-        label="from n to n + 1",
-    )
-    return induct(claim, n, 0, base, step, label="sum of 1/sqrt(k) from below")
-
-
-@cache
-def harmonic_sum() -> Fact:
-    """sum_{k<=n+1} 1/k <= 1 + log(n+1), by induction on n."""
-    claim = le(Sum(1 / k, (k, 1, n + 1)), 1 + log(n + 1))
-    base = nonnegative_by_sign(le(1, 1), label="one term: both sides are 1")
-    tangent = axiom("log_tangent", n + 2, n + 1)
-    split = axiom("split", 1 / k, k, 1, n + 1, n + 2)
-    step = conclude(
-        le(Sum(1 / k, (k, 1, n + 2)), 1 + log(n + 2)),
-        given(claim),
-        tangent,
-        split,
-        label="from n to n + 1",
-    )
-    return induct(claim, n, 0, base, step, label="harmonic sum from above")
-
-
-@cache
-def harmonic_below_twice_log() -> Fact:
-    """sum_{k<=n} 1/k <= 2 log(n+1), by induction on n."""
-    claim = le(Sum(1 / k, (k, 1, n)), 2 * log(n + 1))
-    base = nonnegative_by_sign(le(0, 0), label="n = 0: both sides are 0")
-    tangent = axiom("log_tangent", n + 2, n + 1)
-    split = axiom("split", 1 / k, k, 1, n, n + 1)
-    enough = nonnegative_by_sign(le(1 / (n + 1), 2 / (n + 2)))
-    step = conclude(
-        le(Sum(1 / k, (k, 1, n + 1)), 2 * log(n + 2)),
-        given(claim),
-        (tangent, 2),
-        enough,
-        split,
-        label="from n to n + 1",
-    )
-    return induct(claim, n, 0, base, step, label="harmonic sum below twice the logarithm")
-
-
-# ------------------------------------------------------------------------- one stale step
-
-
-def only(*assumed: Any) -> dict[str, Fact]:
-    """Each hypothesis of the assumptions as a fact, by name."""
-    return {
-        a.name: suppose(a, label=a.name)
-        for one in assumed
-        for a in one.allows
-        if isinstance(a, Hypothesis)
-    }
-
-
-@cache
-def stale_descent() -> Fact:
-    r"""One step with fresh noise, before anything is assumed of how old the gradient is.
-
-    .. math:: E F(x_{k+1}) \le E F(x_k) - \eta_k E\langle\nabla F(x_k),\nabla F(x_{\tau_k})\rangle
-              + \tfrac L2\eta_k^2\,(E|\nabla F(x_{\tau_k})|^2 + \sigma^2)
-    """
-    have = only(StaleSGD(), BoundedVariance())
-    smooth = axiom("descent", F, L, x(k), x(k + 1), label="descent lemma")
-    followed = rewrite(smooth, have["stale SGD"], x(k + 1), label="insert the update")
-    here = axiom("unbiased", xi(k), gradient(k), label="the noise does not see grad F(x_k)")
-    read = axiom(
-        "unbiased", xi(k), gradient(tau(k)), evidence=[READS_PAST], label="nor the gradient read"
-    )
-    inner = Inner(gradient(k), gradient(tau(k)))
-    return conclude(
-        le(
-            objective(k + 1),
-            objective(k)
-            - eta(k) * inner
-            + L * HALF * eta(k) ** 2 * (squared_gradient(tau(k)) + sigma**2),
-        ),
-        followed,
-        here,
-        read,
-        (have["bounded variance"], L * HALF * eta(k) ** 2),
-        label="one stale step",
-    )

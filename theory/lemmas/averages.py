@@ -1,0 +1,85 @@
+r"""From a weighted sum of squared gradients to the least of them."""
+
+from functools import cache
+from typing import Any
+
+from sympy import Integer, Sum
+
+from theory.algebra import Minimum
+from theory.assumptions import squared_gradient
+from theory.claims import Claim, Hypothesis, formula, le
+from theory.facts import Fact
+from theory.kernel import (
+    combine,
+    minimum,
+    nonnegative_by_sign,
+    reciprocal,
+    substitute,
+    sum_over,
+    suppose,
+)
+from theory.symbols import c, k, n, sequence
+from theory.tactics import apply
+
+v, w = sequence("v"), sequence("w")
+
+AVERAGE_WEIGHTS = Hypothesis("weights w are >= 0", le(0, w(k)), (k,), frozenset({k - 1, n - k}))
+
+
+def least_gradient(last: Any) -> Any:
+    """min over k = 1, ..., last of E|grad F(x_k)|^2."""
+    return Minimum(squared_gradient(k), (k, 1, last))
+
+
+@cache
+def least_below_average() -> Fact:
+    r"""The least of n + 1 values is below their weighted average, the last with weight c >= 0.
+
+    .. math:: \min_{k\le n+1} v_k\,\Bigl(\sum_{k=1}^n w_k + c\Bigr)
+              \le \sum_{k=1}^n w_k v_k + c\,v_{n+1}
+    """
+    weight = suppose(AVERAGE_WEIGHTS)
+    least = Minimum(v(k), (k, 1, n + 1))
+    each = minimum(v(k), k, 1, n + 1)
+    weighed = combine(le(w(k) * least, w(k) * v(k)), (each, weight), label="each value weighed")
+    summed = sum_over(weighed, k, 1, n, label="sum over the first n")
+    last = substitute(each, {k: n + 1}, label="the last value")
+    return combine(
+        le(least * (Sum(w(k), (k, 1, n)) + c), Sum(w(k) * v(k), (k, 1, n)) + c * v(n + 1)),
+        summed,
+        (last, c),
+        label="the least value is below the weighted average",
+    )
+
+
+def least_times_weights(
+    fact: Fact, nonnegative: Fact, last_weight: Any, scale: Any, right: Any
+) -> Fact:
+    """From scale * (sum_k w_k a_k + c a_{n+1}) <= R and 0 <= w_k: min a_k (sum w_k + c) <= R."""
+    weight = nonnegative.claim.right
+    average = apply(
+        substitute(least_below_average(), {c: last_weight}),
+        {w: formula(k, weight), v: formula(k, squared_gradient(k))},
+        nonnegative,
+        label="the least gradient is below the average",
+    )
+    total = Sum(weight, (k, 1, n)) + last_weight
+    return combine(
+        le(least_gradient(n + 1) * total, right),
+        average,
+        (fact, scale),
+        label="least gradient, summed",
+    )
+
+
+def divided(fact: Fact, total: Any, bound: Any, last: Any) -> Fact:
+    """From min a_k * total <= R with total > 0: min a_k <= R/total."""
+    positive = reciprocal(
+        nonnegative_by_sign(Claim(Integer(0), "<", total), label="the total weight is > 0")
+    )
+    return combine(
+        le(least_gradient(last), bound),
+        (fact, positive),
+        evidence=[positive],
+        label="divide by the weights",
+    )
