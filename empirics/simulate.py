@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 AHEAD = 2**17  # random numbers drawn in one go: one megabyte, flat optimum from 2^15 to 2^20
+DELAYS = 64  # steps whose delays are drawn in one go, at least
 LOST = 1e100  # a replica with a larger |grad f(x_t)|^2 has diverged
 TIMES = 200  # recorded under record="log"
 
@@ -145,12 +146,12 @@ class Tile:
     def __init__(self, plan: Plan, index: int) -> None:
         lanes = plan.problem.lanes
         streams = np.random.SeedSequence(plan.seed, spawn_key=(index,)).spawn(2)
-        samples, delays = (np.random.Generator(np.random.SFC64(stream)) for stream in streams)
+        noise, delays = (np.random.Generator(np.random.SFC64(stream)) for stream in streams)
         size = max(plan.schedule.tau_max + 1, plan.window)
         self.plan = plan
         self.kept = min(lanes, plan.replicas - index * lanes)  # the rest is surplus
         self.reads = Counter(plan.schedule.tau_max)
-        self._samples, self._delays = samples, delays
+        self._noise, self._delays = noise, delays
         self._ring = np.empty((size, lanes, plan.problem.dim))
         self._ring[:] = plan.problem.start  # so that reading from before x_0 reads x_0
         self._memory: NDArray[Any] | None = None  # samples of the last tau_max steps, for reuse
@@ -168,15 +169,13 @@ class Tile:
         g, read = np.empty_like(slots[0]), np.empty_like(slots[0])
         recorded = iter(plan.times.tolist())
         stop = next(recorded)
-        for start in range(0, plan.steps, plan.block):
-            steps = min(plan.block, plan.steps - start)
-            delays = plan.schedule.draw(self._delays, start, steps, len(g))
+        span = max(plan.block, DELAYS)
+        for start in range(0, plan.steps, span):
+            steps = range(start, min(start + span, plan.steps))
+            delays = plan.schedule.draw(self._delays, start, len(steps), len(g))
             self.reads.add(start, delays if delays.ndim == 1 else delays[:, : self.kept])
-            samples = self._draw(steps, delays)
             sources = self._sources(start, delays)
-            for t, sample, source in zip(
-                range(start, start + steps), samples, sources, strict=True
-            ):
+            for t, sample, source in zip(steps, self._samples(delays), sources, strict=True):
                 if t == stop:
                     yield t
                     stop = next(recorded, -1)
@@ -201,10 +200,15 @@ class Tile:
         rows += np.arange(lanes)
         return rows
 
-    def _draw(self, steps: int, delays: Delays) -> NDArray[Any]:
-        """The samples to apply: those of the steps themselves, or with reuse of t - tau_t."""
-        lanes = self._ring.shape[1]
-        fresh = self.plan.problem.draw(self._samples, steps, lanes)
+    def _samples(self, delays: Delays) -> Iterator[NDArray[Any]]:
+        """The sample to apply at each step, drawn a block at a time."""
+        for start in range(0, len(delays), self.plan.block):
+            yield from self._block(delays[start : start + self.plan.block])
+
+    def _block(self, delays: Delays) -> NDArray[Any]:
+        """The samples of a block of steps: their own, or with reuse those drawn at t - tau_t."""
+        steps, lanes = len(delays), self._ring.shape[1]
+        fresh = self.plan.problem.draw(self._noise, steps, lanes)
         if not self.plan.reuse:
             return fresh
         depth = self.plan.schedule.tau_max

@@ -56,9 +56,8 @@ def table(
         varying = np.ptp(X, axis=0) > 0
         X = X[:, varying]
         X = (X - X.mean(axis=0)) / X.std(axis=0)
-    return Table(
-        X=np.column_stack([X, np.ones(len(X))]), y=y, classes=tuple(classes), source=source
-    )
+    X = np.ascontiguousarray(np.column_stack([X, np.ones(len(X))]))  # rows are what is picked
+    return Table(X=X, y=y, classes=tuple(classes), source=source)
 
 
 def _raw(data: str | tuple[ArrayLike, ArrayLike]) -> tuple[Array, NDArray[Any], Any]:

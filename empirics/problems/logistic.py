@@ -43,9 +43,9 @@ def logistic(
 
     Parameters: data, "digits" (two of them, `classes`, 3 and 8 unless given), "digits-multinomial"
     (all ten, or those in classes), "breast-cancer", or two arrays (X, y) of shapes (n, features)
-    and (n,); l2 > 0; batch, rows a minibatch; sigma, see below; standardise, whether to bring columns
-    to mean 0 and variance 1; start = w_0, (dim,), zeros unless given. More than two classes: dim
-    is features times classes. Raises ValueError if an argument is not of its kind.
+    and (n,); l2 > 0; batch, rows a minibatch; sigma, see below; standardise, whether to bring
+    columns to mean 0 and variance 1; start = w_0, (dim,), zeros unless given. With K > 2 classes
+    dim is K times what it is with two. Raises ValueError if an argument is not of its kind.
 
     Constants, with A_i = s_i x_i and b = batch:
 
