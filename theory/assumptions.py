@@ -125,11 +125,11 @@ class UnbiasedNoise(Assumed):
 
     @property
     def words(self) -> str:
-        return "E[xi_k | x_1, ..., x_k] = 0"
+        return "E[xi_k | x_1, ..., x_k and xi_1, ..., xi_(k-1)] = 0"
 
     @property
     def latex(self) -> str:
-        return r"\mathbb{E}[\xi_k\mid x_1,\dots,x_k]=0"
+        return r"\mathbb{E}[\xi_k\mid x_1,\dots,x_k,\xi_1,\dots,\xi_{k-1}]=0"
 
     @property
     def allows(self) -> frozenset[Assumption]:

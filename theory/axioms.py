@@ -23,6 +23,7 @@ from theory.hilbert import (
     Noise,
     Value,
     VectorLike,
+    components,
     is_scalar,
     known_at,
     squared_norm,
@@ -154,20 +155,31 @@ def unbiased(noise: VectorLike, v: VectorLike) -> Instance:
     if not isinstance(noise, Noise):
         raise TypeError(f"unbiasedness is about a noise atom, got {noise}")
     drawn = noise.args[1]
-    needs = tuple(
+    needs = [
         Need(">=", drawn - time, f"{noise} is drawn at time {drawn}, {v} is known only by {time}")
         for time in known_at(v)
-    )
+    ]
+    for _, part in components(v):
+        if isinstance(part, Sum):
+            _, low, high = part.limits[0]
+            needs.append(Need(">=", high - low + 1, "the range of a sum may not run backwards"))
     granted = frozenset({unbiased_noise(noise.args[0]), exogenous_schedule()})
-    return Instance(eq(Inner(noise, v), 0), needs, granted)
+    return Instance(eq(Inner(noise, v), 0), tuple(needs), granted)
 
 
 # --------------------------------------------------------------------------- finite sums
 
 
-def _index(index: Any) -> None:
+def _index(index: Any, *ends: Any) -> None:
     if not isinstance(index, Symbol) or not index.is_integer:
         raise TypeError(f"a summation index must be an integer symbol, got {index}")
+    _integers(*ends)
+
+
+def _integers(*expressions: Any) -> None:
+    for e in expressions:
+        if not sympify(e).is_integer:
+            raise TypeError(f"the ends of a range are integers, and {e} is not known to be one")
 
 
 def _numbers(*expressions: Any) -> None:
@@ -182,7 +194,7 @@ def _numbers(*expressions: Any) -> None:
     "neighbouring terms cancel",
 )
 def telescope(term: Any, index: Any, low: Any, high: Any) -> Instance:
-    _index(index)
+    _index(index, low, high)
     u = sympify(term)
 
     def at(place: Any) -> Any:
@@ -197,7 +209,7 @@ def telescope(term: Any, index: Any, low: Any, high: Any) -> Instance:
     "additivity of sums over ranges (any order of a, b, c, with the usual convention)",
 )
 def split(term: Any, index: Any, low: Any, middle: Any, high: Any) -> Instance:
-    _index(index)
+    _index(index, low, middle, high)
     u = sympify(term)
     return Instance(
         eq(
@@ -214,8 +226,8 @@ def split(term: Any, index: Any, low: Any, middle: Any, high: Any) -> Instance:
 )
 def exchange(term: Any, inner: Any, outer: Any) -> Instance:
     (j, a, b), (k, c, d) = inner, outer
-    _index(j)
-    _index(k)
+    _index(j, a, b)
+    _index(k, c, d)
     for edge, index in ((a, k), (b, k), (c, j), (d, j)):
         if index in sympify(edge).free_symbols:
             raise TypeError(f"the ranges must form a rectangle, but {edge} depends on {index}")
@@ -233,9 +245,9 @@ def exchange(term: Any, inner: Any, outer: Any) -> Instance:
     "the bracket is 1 on lo..hi and 0 elsewhere",
 )
 def sift(term: Any, index: Any, low: Any, high: Any, inside: Any) -> Instance:
-    _index(index)
-    _numbers(term)
     first, last = (sympify(e) for e in inside)
+    _index(index, low, high, first, last)
+    _numbers(term)
     if index in first.free_symbols | last.free_symbols:
         raise TypeError(f"the inner range may not depend on {index}")
     return Instance(
@@ -257,8 +269,8 @@ def sift(term: Any, index: Any, low: Any, high: Any, inside: Any) -> Instance:
     "at most hi - lo + 1 integers lie in lo..hi",
 )
 def bracket_count(index: Any, low: Any, high: Any, inside: Any) -> Instance:
-    _index(index)
     first, last = (sympify(e) for e in inside)
+    _index(index, low, high, first, last)
     if index in first.free_symbols | last.free_symbols:
         raise TypeError(f"the inner range may not depend on {index}")
     return Instance(
@@ -272,6 +284,7 @@ def bracket_count(index: Any, low: Any, high: Any, inside: Any) -> Instance:
 
 @_axiom("[lo <= j <= hi] = 1 inside the range", "Iverson's bracket", "its definition")
 def bracket_inside(position: Any, low: Any, high: Any) -> Instance:
+    _integers(position, low, high)
     return Instance(
         eq(Within(position, low, high), 1),
         (
@@ -283,6 +296,7 @@ def bracket_inside(position: Any, low: Any, high: Any) -> Instance:
 
 @_axiom("[lo <= j <= hi] = 0 before the range", "Iverson's bracket", "its definition")
 def bracket_before(position: Any, low: Any, high: Any) -> Instance:
+    _integers(position, low, high)
     return Instance(
         eq(Within(position, low, high), 0),
         (Need(">=", sympify(low) - position - 1, "the position is before the range"),),
@@ -291,6 +305,7 @@ def bracket_before(position: Any, low: Any, high: Any) -> Instance:
 
 @_axiom("[lo <= j <= hi] = 0 after the range", "Iverson's bracket", "its definition")
 def bracket_after(position: Any, low: Any, high: Any) -> Instance:
+    _integers(position, low, high)
     return Instance(
         eq(Within(position, low, high), 0),
         (Need(">=", sympify(position) - high - 1, "the position is after the range"),),

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from sympy import Add, Basic, Expr, Lambda, Sum, Symbol, sympify
+from sympy import Add, Basic, Dummy, Expr, Lambda, Sum, Symbol, sympify
 from sympy.core.function import AppliedUndef
 from sympy.printing.str import StrPrinter
 
-from theory.algebra import normal
+from theory.algebra import is_reserved, normal
 from theory.hilbert import Scalar, is_scalar
 
 Relation = Literal["<=", "<", "=="]
@@ -82,7 +82,7 @@ def nonnegative(expression: Any) -> Claim:
     return le(-Add(*negative), Add(*(t for t in terms if t not in negative)))
 
 
-class _Readable(StrPrinter):  # type: ignore[misc]
+class _Readable(StrPrinter):
     """Text close to what a page would show: eta[k], sum_{k=1..n}, ordinary letters for indices."""
 
     def __init__(self, letters: dict[str, str]) -> None:
@@ -139,12 +139,12 @@ class Substitution:
 
     def __init__(self, mapping: dict[Any, Any]) -> None:
         self.symbols = {a: sympify(b) for a, b in mapping.items() if isinstance(a, Expr)}
-        self.functions = {a: b for a, b in mapping.items() if not isinstance(a, Expr)}
+        self.functions = {a: _opened(b) for a, b in mapping.items() if not isinstance(a, Expr)}
 
     def __call__(self, expression: Any) -> Any:
         e = normal(expression).xreplace(self.symbols)
-        for function, formula in self.functions.items():
-            e = e.replace(function, formula)
+        for function, given in self.functions.items():
+            e = e.replace(function, given)
         return e
 
     def of(self, claim: Claim) -> Claim:
@@ -165,6 +165,15 @@ class Substitution:
         for e in (*self.symbols.values(), *self.functions.values()):
             new |= e.free_symbols
         return new
+
+
+def _opened(given: Any) -> Any:
+    """A formula whose summation indices cannot catch the index it is applied to."""
+    if not isinstance(given, Lambda):
+        return given
+    body = normal(given.expr)
+    names = {a: Dummy(a.name, integer=True) for a in body.atoms(Symbol) if is_reserved(a)}
+    return Lambda(given.variables, body.xreplace(names))
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,8 @@ def known_at(vector: VectorLike) -> list[Scalar]:
     for _, part in components(vector):
         match part:
             case Sum():
+                if len(part.limits) != 1 or part.function.has(Sum):
+                    raise TypeError(f"a sum of single vectors over one index is needed, got {part}")
                 index, _, high = part.limits[0]
                 slack = Dummy("slack", integer=True, nonnegative=True)
                 times += known_at(part.function.xreplace({index: high - slack}))

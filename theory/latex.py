@@ -21,7 +21,7 @@ from theory.algebra import Minimum
 from theory.claims import Claim, is_sequence, nonnegative, readable
 
 
-class _Page(LatexPrinter):  # type: ignore[misc]
+class _Page(LatexPrinter):
     """LaTeX with indices as subscripts, norms as norms, ordinary letters for summation indices."""
 
     def __init__(self, letters: dict[str, str]) -> None:

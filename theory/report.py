@@ -1,6 +1,6 @@
 r"""A replayed proof as a page: each step with its rule and premises, and the trust base.
 
->>> from theory.facts import replay
+>>> from theory.kernel import replay
 >>> from theory.lemmas import root_sum
 >>> print(Report("Sum of inverse roots", replay(root_sum())))
 Sum of inverse roots
@@ -17,7 +17,7 @@ from typing import Any
 
 from theory.axioms import AXIOMS
 from theory.claims import Assumption, Hypothesis
-from theory.facts import Fact, steps
+from theory.kernel import Fact, steps
 from theory.latex import tex_claim, tex_condition
 
 RULE_WORDS = {

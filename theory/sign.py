@@ -312,7 +312,8 @@ def undefined_part(
         case Inner() | Value() | Vector() | Within():
             return None
         case Pow() | exp():
-            if not _power_defined(*e.as_base_exp(), known, positive):
+            base, exponent = e.as_base_exp()
+            if not _power_defined(base, exponent, known, positive):
                 return e
         case log():
             if not _positive(e.args[0], known, positive):

@@ -12,8 +12,8 @@ from sympy import Matrix, Poly, Sum, sympify
 from theory import kernel
 from theory.algebra import Minimum, Within, normal
 from theory.claims import Claim, Hypothesis
-from theory.facts import Fact, StepError
 from theory.hilbert import Inner, Value
+from theory.kernel import Fact, StepError
 
 
 def conclude(

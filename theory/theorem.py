@@ -17,7 +17,7 @@ from theory.algebra import Minimum, normal
 from theory.assumptions import Assumed
 from theory.claims import Claim, le, nonnegative
 from theory.enclosure import sign_of_constant
-from theory.facts import Fact, StepError, replay, steps
+from theory.kernel import Fact, StepError, replay, steps
 from theory.latex import Shown, tex, tex_claim
 from theory.refutation import Refutation, Refuted, broken_assumption, staircases
 from theory.report import Report

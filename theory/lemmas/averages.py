@@ -8,8 +8,8 @@ from sympy import Integer, Sum
 from theory.algebra import Minimum
 from theory.assumptions import squared_gradient
 from theory.claims import Claim, Hypothesis, formula, le
-from theory.facts import Fact
 from theory.kernel import (
+    Fact,
     combine,
     minimum,
     nonnegative_by_sign,

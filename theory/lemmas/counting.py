@@ -17,8 +17,8 @@ from sympy import Sum
 from theory.algebra import Within
 from theory.assumptions import BoundedDelay, Multiplicity
 from theory.claims import Hypothesis, le
-from theory.facts import Fact
 from theory.kernel import (
+    Fact,
     axiom,
     combine,
     discharge,

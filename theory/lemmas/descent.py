@@ -17,9 +17,8 @@ from theory.assumptions import (
     xi,
 )
 from theory.claims import Hypothesis, le
-from theory.facts import Fact
 from theory.hilbert import Inner
-from theory.kernel import axiom, rewrite, sum_over, suppose
+from theory.kernel import Fact, axiom, rewrite, sum_over, suppose
 from theory.lemmas.counting import READS_PAST
 from theory.symbols import Delta, F_star, L, eta, k, n, sigma, tau
 from theory.tactics import conclude

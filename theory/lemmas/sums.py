@@ -14,8 +14,7 @@ from typing import Any
 from sympy import Sum, log, sqrt
 
 from theory.claims import le
-from theory.facts import Fact
-from theory.kernel import axiom, combine, given, induct, nonnegative_by_sign
+from theory.kernel import Fact, axiom, combine, given, induct, nonnegative_by_sign
 from theory.symbols import j, k, n
 from theory.tactics import conclude
 

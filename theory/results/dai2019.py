@@ -319,7 +319,7 @@ published_from_zero_if_weighty = reading(
     "Theorem 1 over T + 1 iterates, true wherever sqrt T H_T <= 2 log T times the weights of (A)",
     T + 1,
     conditions=(
-        le(sqrt(T) * printed.H(T), 2 * printed.weight(T) * log(T)),
+        le(sqrt(T) * fresh.H(T), 2 * printed.weight(T) * log(T)),
         COHERENCE_AT_MOST_ONE,
     ),
     proof=printed.from_zero_if_weighty,

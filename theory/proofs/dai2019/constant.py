@@ -6,8 +6,7 @@ from sympy import Integer, Min, sqrt
 
 from theory import lemmas
 from theory.claims import le
-from theory.facts import Fact
-from theory.kernel import axiom, combine, discharge, given, nonnegative_by_sign, substitute
+from theory.kernel import Fact, axiom, combine, discharge, given, nonnegative_by_sign, substitute
 from theory.proofs.dai2019.fresh import master, with_steps
 from theory.symbols import Delta, L, T, gamma, m, mu, n, sigma
 from theory.tactics import conclude

@@ -11,8 +11,7 @@ from sympy import Sum, sqrt
 from theory import lemmas
 from theory.assumptions import GradientCoherence, NonincreasingSteps, objective, squared_gradient
 from theory.claims import Claim, formula, le
-from theory.facts import Fact
-from theory.kernel import combine, discharge, nonnegative_by_sign, substitute
+from theory.kernel import Fact, combine, discharge, nonnegative_by_sign, substitute
 from theory.lemmas.counting import u, v
 from theory.symbols import Delta, L, eta, j, k, m, mu, n, s, sigma, tau
 from theory.tactics import apply

@@ -13,8 +13,8 @@ from theory import lemmas
 from theory.algebra import normal
 from theory.assumptions import F, InitialGap, Multiplicity, squared_gradient, x
 from theory.claims import Claim, Substitution, le
-from theory.facts import Fact, relabel
 from theory.kernel import (
+    Fact,
     axiom,
     combine,
     discharge,
@@ -22,6 +22,7 @@ from theory.kernel import (
     induct,
     minimum,
     nonnegative_by_sign,
+    relabel,
     substitute,
 )
 from theory.proofs.dai2019.fresh import H, S, sharp_summed

@@ -21,9 +21,9 @@ from theory.assumptions import (
     xi,
 )
 from theory.claims import formula, le
-from theory.facts import Fact
 from theory.hilbert import Inner
 from theory.kernel import (
+    Fact,
     axiom,
     combine,
     discharge,

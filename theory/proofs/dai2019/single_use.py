@@ -8,8 +8,8 @@ from theory import lemmas
 from theory.algebra import Within
 from theory.assumptions import BoundedDelay, F, InitialGap, gradient, squared_gradient, x
 from theory.claims import eq, le
-from theory.facts import Fact
 from theory.kernel import (
+    Fact,
     axiom,
     combine,
     given,

@@ -3,7 +3,7 @@ r"""Facts, their records, and checking them again.
 A fact says: *for all values of its free symbols that make every condition >= 0, the claim holds,
 provided its assumptions do.* It carries the rule that made it and what the rule was given, so that
 `replay` can redo every step from the axioms up. Possession of a `Fact` proves nothing; a replay
-does. The rules are in `theory.kernel`.
+does. The rules are in the files beside this one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
