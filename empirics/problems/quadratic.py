@@ -66,10 +66,14 @@ def quadratic(
         },
         settings={
             "kind": "quadratic",
-            "spectrum": h.tolist(),
+            **(
+                {"spectrum": h.tolist()}
+                if dim is None
+                else {"dim": d, "mu": float(h[0]), "L": float(h[-1])}
+            ),
             "sigma": float(sigma),
             "noise": noise,
-            "start": x.tolist(),
+            "start": None if start is None else x.tolist(),
         },
         lanes=lanes,
         sample_size=d if sigma else 0,
@@ -141,11 +145,11 @@ def _spectrum(
     if mu is not None and condition is not None:
         raise ValueError("quadratic needs mu or condition, got both; drop one of them")
     top = 1.0 if L is None else L
-    bottom = mu if mu is not None else (None if condition is None else top / condition)
-    if bottom is None:
-        if d > 1:
-            raise ValueError(f"quadratic needs mu or condition = L/mu at dim = {d}, got neither")
-        bottom = top
+    if condition is not None and not condition >= 1:
+        raise ValueError(f"quadratic needs condition = L/mu >= 1, got {condition}")
+    if mu is None and condition is None and d > 1:
+        raise ValueError(f"quadratic needs mu or condition = L/mu at dim = {d}, got neither")
+    bottom = mu if mu is not None else top / (condition or 1.0)
     if not (np.isfinite(top) and 0 < bottom <= top):
         raise ValueError(f"quadratic needs 0 < mu <= L < inf, got mu = {bottom}, L = {top}")
     if d == 1 and bottom != top:
