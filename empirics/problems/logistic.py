@@ -15,7 +15,7 @@ from empirics.problems.datasets import table
 from empirics.problems.multinomial import Multinomial, multinomial
 
 ACCURACY = 1e-10  # of the infimum
-ROUNDING = 1e-12  # subtracted from it for the rounding of f itself
+ROUNDING = 1e-12  # what bounds are moved outwards by, for the rounding of f itself
 SEARCH = 200  # steps towards the best variance bound
 SEEN = 500  # points at which the variance is estimated
 ROWS = 256  # iterates whose full gradients are computed in one go
@@ -208,7 +208,7 @@ def _variance_bound(loss: Binary | Multinomial, batch: int) -> Constant:
         least = min(least, distance)
         a += (mean - a) / (k + 2)
     return Constant(
-        value=float(np.sqrt(least / batch)),
+        value=float(np.sqrt(least / batch)) * (1 + ROUNDING),
         provenance="bound",
         why="mean over the rows of the largest squared distance of a gradient to a fixed vector",
     )

@@ -1,0 +1,138 @@
+"""Runs survive the disk with every bit, and the dataset says what its numbers are."""
+
+import json
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import xarray
+
+from empirics import Runs, problems, schedules, simulate
+from empirics.measure import Moments, Statistics
+from empirics.schedules import Reads
+
+
+def make(**options):
+    problem = problems.quadratic(dim=3, mu=0.1, sigma=0.5)
+    return simulate(problem, schedules.Uniform(2), step=0.1, steps=12, replicas=5, **options)
+
+
+def diverged():
+    problem = problems.quadratic(dim=2, mu=0.1)
+    return simulate(problem, schedules.Constant(1), step=9.0, steps=120, replicas=3, window=2)
+
+
+def assert_same(one, other):
+    """Field by field, bit by bit."""
+    assert type(one) is type(other)
+    for field in fields(one):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(a, Moments | Statistics | Reads):
+            assert_same(a, b)
+        elif isinstance(a, np.ndarray):
+            assert a.dtype == b.dtype
+            np.testing.assert_array_equal(a, b)
+        else:
+            assert a == b
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        make(),
+        make(window=3, noise=True, record=[0, 3, 12], reuse=True),
+        replace(make(), complete=False),
+        diverged(),
+    ],
+    ids=["plain", "window", "interrupted", "diverged"],
+)
+def test_a_round_trip_changes_nothing(runs, tmp_path):
+    path = tmp_path / "runs.nc"
+    runs.save(path)
+    assert_same(Runs.load(path), runs)
+
+
+def test_a_round_trip_of_other_runs_is_noticed(tmp_path):
+    make().save(tmp_path / "runs.nc")
+    with pytest.raises(AssertionError):
+        assert_same(Runs.load(tmp_path / "runs.nc"), make(seed=1))
+
+
+def test_saving_again_replaces_the_file(tmp_path):
+    make().save(tmp_path / "runs.nc")
+    loaded = Runs.load(tmp_path / "runs.nc")
+    make(seed=1).save(tmp_path / "runs.nc")
+    assert_same(loaded, make())
+    assert_same(Runs.load(tmp_path / "runs.nc"), make(seed=1))
+
+
+def test_the_dataset_is_labelled(tmp_path):
+    dataset = make(window=2).to_dataset()
+    assert dict(dataset.sizes) == {"time": 13, "lag": 2, "step": 12, "delay": 3}
+    for name in dataset.variables:
+        assert dataset[name].attrs["long_name"]
+        assert dataset[name].attrs["units"]
+    assert dataset["squared_norm_mean"].sel(time=12).item() > 0
+    assert "lag" not in make().to_dataset().sizes
+
+
+def test_any_netcdf_tool_reads_the_file(tmp_path):
+    make().save(tmp_path / "runs.nc")
+    with xarray.open_dataset(tmp_path / "runs.nc", engine="scipy") as dataset:
+        assert json.loads(dataset.attrs["settings"])["seed"] == 0
+
+
+def test_settings_say_how_to_do_it_again():
+    runs = make(window=2, seed=3, record=[12, 0], reuse=True)
+    settings = json.loads(json.dumps(runs.settings))
+    assert settings["problem"]["kind"] == "quadratic"
+    assert settings["schedule"] == {"kind": "Uniform", "tau_max": 2}
+    assert settings["step"] == {"label": "eta", "eta": 0.1}
+    assert settings["record"] == [12, 0]
+    assert set(settings["versions"]) == {"python", "numpy", "staleness"}
+    problem, schedule = settings.pop("problem"), settings.pop("schedule")
+    again = simulate(
+        getattr(problems, problem.pop("kind"))(**problem),
+        getattr(schedules, schedule.pop("kind"))(**schedule),
+        step=runs.step_sizes,
+        **{key: value for key, value in settings.items() if key not in ("step", "versions")},
+    )
+    np.testing.assert_array_equal(again.statistics.inner.M2, runs.statistics.inner.M2)
+
+
+def test_constants_travel_with_the_runs():
+    runs = make()
+    assert runs.constants["L"].value == 1.0
+    delta = runs.constants["Delta"]
+    assert (delta.value, delta.provenance) == (problems.quadratic(dim=3, mu=0.1).gap, "exact")
+    assert (runs.tau_max, runs.exogenous, runs.replicas) == (2, True, 5)
+    assert runs.reads.counts.sum() == 5 * 12
+    assert runs.reads.mean == pytest.approx(
+        runs.reads.counts @ np.arange(3) / runs.reads.counts.sum()
+    )
+
+
+def test_a_missing_file_gets_one_sentence(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"runs need an existing file, got .*none\.nc"):
+        Runs.load(tmp_path / "none.nc")
+
+
+def test_a_file_of_something_else_gets_one_sentence(tmp_path):
+    sentence = r"runs need a netCDF file written by Runs\.save, got .*, which fails with"
+    (tmp_path / "text.nc").write_text("no runs here")
+    (tmp_path / "empty.nc").write_bytes(b"")
+    xarray.Dataset({"x": 1.0}).to_netcdf(tmp_path / "other.nc", engine="scipy")
+    make().save(tmp_path / "cut.nc")
+    whole = (tmp_path / "cut.nc").read_bytes()
+    (tmp_path / "cut.nc").write_bytes(whole[: len(whole) // 2])
+    for name in ("text", "empty", "other", "cut"):
+        with pytest.raises(ValueError, match=sentence):
+            Runs.load(tmp_path / f"{name}.nc")
+
+
+def test_a_file_of_another_format_says_so(tmp_path):
+    dataset = make().to_dataset()
+    dataset.attrs["facts"] = dataset.attrs["facts"].replace('"format": 1', '"format": 99')
+    dataset.to_netcdf(tmp_path / "later.nc", engine="scipy")
+    with pytest.raises(ValueError, match="format 99 is not format 1, which is read here"):
+        Runs.load(tmp_path / "later.nc")
