@@ -100,7 +100,7 @@ def simulate(
         times=_times(record, steps),
         window=whole("simulate", "window", window, 0),
         noise=bool(noise),
-        block=whole("simulate", "block", block or _block(problem, schedule, reuse), 1),
+        block=_ahead(problem, schedule, reuse, block),
     )
     parts = _parts(plan, whole("simulate", "processes", processes, 1))
     total: Part | None = None
@@ -349,8 +349,10 @@ def _work(index: int) -> Part:
     return tile_part(_plan_here, index)
 
 
-def _block(problem: Problem, schedule: Schedule, reuse: bool) -> int:
+def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None) -> int:
     """Steps to draw ahead: at least the memory of reuse, or that would be copied all the time."""
+    if block is not None:
+        return whole("simulate", "block", block, 1)
     steps = AHEAD // (problem.lanes * max(problem.sample_size, 1))
     return max(1, steps, schedule.tau_max if reuse else 0)
 
@@ -361,7 +363,8 @@ def _times(record: str | int | ArrayLike, steps: int) -> NDArray[np.int64]:
         if record == "all":
             return np.arange(steps + 1)
         if record == "log":
-            return np.unique(np.rint(np.geomspace(1, steps, TIMES)).astype(np.int64))
+            later = np.rint(np.geomspace(1, steps, TIMES)).astype(np.int64)
+            return np.unique(np.append(0, later))
         raise ValueError(f'simulate needs record = "all", "log", a number or times, got {record!r}')
     times = np.asarray(record)
     if times.ndim == 0:
