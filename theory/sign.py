@@ -10,6 +10,7 @@ a condition k - a >= 0 as k = a + slack. What is not proved is unknown, and unkn
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from sympy import (
@@ -179,10 +180,14 @@ def _of_extreme(signs: Sequence[Sign], *, smallest: bool) -> Sign:
 
 def provably(relation: Literal[">", ">="], expression: Any, conditions: Iterable[Any] = ()) -> bool:
     """Whether ``expression > 0`` (or ``>= 0``) is proved whenever every condition is >= 0."""
-    wanted = (">",) if relation == ">" else (">", ">=", "=")
     known = sorted({normal(c) for c in conditions}, key=str)
-    e = normal(expression)
-    if any(relation == ">=" and c == e for c in known):
+    return _provably(relation, normal(expression), tuple(known))
+
+
+@lru_cache(maxsize=65536)
+def _provably(relation: str, e: Any, known: tuple[Any, ...]) -> bool:
+    wanted = (">",) if relation == ">" else (">", ">=", "=")
+    if relation == ">=" and e in known:
         return True
     seen = set()
     for signed in (False, True):
@@ -287,14 +292,17 @@ def _is_slack(symbol: Any) -> bool:
 
 
 def undefined_part(
-    expression: Any, conditions: Iterable[Any] = (), positive: Sequence[Any] = ()
+    expression: Any, conditions: Iterable[Any] = (), positive: Iterable[Any] = ()
 ) -> Any | None:
     """A part that is not proved to be defined (1/0, root or log of a negative number), or None.
 
     `positive` lists expressions known to be > 0 from elsewhere.
     """
-    e = sympify(expression)
-    known = list(conditions)
+    return _undefined(sympify(expression), frozenset(conditions), frozenset(positive))
+
+
+@lru_cache(maxsize=65536)
+def _undefined(e: Any, known: frozenset[Any], positive: frozenset[Any]) -> Any | None:
     match e:
         case Sum():
             *inner, (index, low, high) = e.limits
@@ -329,7 +337,7 @@ def undefined_part(
 def _undefined_inside(body: Any, index: Any, low: Any, high: Any, known: Any, positive: Any) -> Any:
     """The body at an index that is free now, under a name no condition binds."""
     place = Dummy("place", integer=True)
-    inside = [*known, place - low, high - place]
+    inside = {*known, place - low, high - place}
     return undefined_part(body.xreplace({index: place}), inside, positive)
 
 
@@ -343,5 +351,5 @@ def _power_defined(base: Any, exponent: Any, known: Any, positive: Any) -> bool:
     return provably(">=", base, known) and provably(">", exponent, known)
 
 
-def _positive(e: Any, known: Any, positive: Sequence[Any]) -> bool:
+def _positive(e: Any, known: Any, positive: Iterable[Any]) -> bool:
     return provably(">", e, known) or any(same(e, p) for p in positive)

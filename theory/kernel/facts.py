@@ -162,7 +162,8 @@ Edit = Callable[[Fact, tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], 
 def replay(fact: Fact, edit: Edit | None = None) -> Fact:
     """Redo every step of a proof by its rule, and compare each result with the record.
 
-    With `edit`, inputs are changed on the way (a mutated proof) and results are not compared.
+    With `edit`, inputs are changed on the way (a mutated proof): only what a change touches is
+    redone, and results are not compared.
     Raises StepError at the first step that does not follow or is not what its rule gives.
     """
     again: dict[int, Fact] = {}
@@ -170,10 +171,14 @@ def replay(fact: Fact, edit: Edit | None = None) -> Fact:
         place = f"step {number} ({old.label or old.rule})"
         if old.rule not in RULES:
             raise StepError(f"'{old.rule}' is not a rule of the kernel", step=place)
-        inputs = _with_replayed(old.inputs, again)
-        options = _with_replayed(old.options, again)
+        inputs, options = old.inputs, old.options
+        if edit is None or any(again[id(p)] is not p for p in old.premises):
+            inputs, options = _with_replayed(inputs, again), _with_replayed(options, again)
         if edit is not None:
             inputs, options = edit(old, inputs, options)
+            if inputs is old.inputs and options is old.options:
+                again[id(old)] = old
+                continue
         try:
             new = _make(old.rule, inputs, options, old.label)
         except StepError as error:

@@ -80,6 +80,5 @@ def divided(fact: Fact, total: Any, bound: Any, last: Any) -> Fact:
     return combine(
         le(least_gradient(last), bound),
         (fact, positive),
-        evidence=[positive],
         label="divide by the weights",
     )

@@ -10,7 +10,7 @@ from sympy import Sum, sqrt
 
 from theory import lemmas
 from theory.assumptions import GradientCoherence, NonincreasingSteps, objective, squared_gradient
-from theory.claims import Claim, formula, le
+from theory.claims import formula, le
 from theory.kernel import Fact, combine, discharge, nonnegative_by_sign, substitute
 from theory.lemmas.counting import u, v
 from theory.symbols import Delta, L, eta, j, k, m, mu, n, s, sigma, tau
@@ -103,16 +103,18 @@ def master() -> Fact:
     )
 
 
-def with_steps(fact: Fact, step: Any, *constant: Claim) -> Fact:
+def with_steps(fact: Fact, step: Any) -> Fact:
     """The fact for a given step rule, whose sign and order are proved here."""
     chosen = {eta: formula(k, step)}
-    positive = nonnegative_by_sign(le(0, step), under=[le(1, k), *constant], label="steps are >= 0")
-    if k in step.free_symbols:  # a multiple of 1/sqrt(k)
+    varies = k in step.free_symbols  # then it is a multiple of 1/sqrt(k)
+    positive = nonnegative_by_sign(
+        le(0, step), under=[le(1, k)] if varies else [], label="steps are >= 0"
+    )
+    if varies:
         earlier = step.subs(k, j)
         order = combine(
             le(step, earlier),
             (lemmas.root_increases(), step / sqrt(j)),
-            under=[le(1, j), le(j, k)],
             label="steps do not increase",
         )
     else:

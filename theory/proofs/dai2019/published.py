@@ -98,13 +98,11 @@ def weight_with_last() -> Fact:
     claim = le(sqrt(n), S(n) - H(n) / 2 + HALF)
     base = nonnegative_by_sign(le(1, 1), label="n = 1: both sides are 1")
     first, second = sqrt(n), sqrt(n + 1)
-    started = [le(1, n)]
     share = 2 * second**2 * (first + second)
     gain = combine(
         le(second - first, 1 / second - 1 / (2 * second**2)),
-        (nonnegative_by_sign(le(1, second), under=started), first / share),
-        (nonnegative_by_sign(le(1, first), under=started), second / share),
-        under=started,
+        (nonnegative_by_sign(le(1, second)), first / share),
+        (nonnegative_by_sign(le(1, first), under=[le(1, n)]), second / share),
         label="one term outweighs the growth of the root",
     )
     step = conclude(
@@ -183,7 +181,7 @@ def harmonic_with_last() -> Fact:
     step = conclude(
         Substitution({n: n + 1}).of(claim),
         given(claim, under=[le(3, n)]),
-        (axiom("log_tangent", n + 1, n, evidence=[given(le(1, n))]), 2),
+        (axiom("log_tangent", n + 1, n, evidence=[given(le(3, n))]), 2),
         nonnegative_by_sign(le(1 / (n + 1), 2 / (n + 1))),
         axiom("split", 1 / k, k, 1, n, n + 1),
         label="from n to n + 1",
@@ -207,13 +205,11 @@ def from_zero_if_weighty() -> Fact:
     enough = combine(le(sqrt(T), total), grown, half_always(), label="sqrt T <= D")
     condition = given(le(sqrt(T) * H(T), 2 * total * log(T)))
     summed = substitute(sharp_for_window(), {n: T}, label="(A) at the horizon")
-    positive = nonnegative_by_sign(Claim(Integer(0), "<", total), label="the total weight is > 0")
     return combine(
         printed(T + 1),
         (summed, 1 / total),
         (enough, 1 / total, s * L * Delta / (mu**2 * sqrt(T))),
         (condition, 1 / total, sigma**2 / (2 * s * sqrt(T))),
-        evidence=[positive],
         label="the printed form",
     )
 

@@ -52,7 +52,7 @@ def early_reads() -> Fact:
     soon = combine(
         le(k, s - 1), lemmas.READS_LAG, given(le(tau(k), j)), given(le(j, 0)), label="then k < s"
     )
-    is_early = axiom("bracket_inside", k, 1, s - 1, evidence=[given(le(1, k)), soon])
+    is_early = axiom("bracket_inside", k, 1, s - 1, evidence=[soon])
     one_read = conclude(
         le(eta(k) ** 2 * squared_gradient(j), early * cost),
         (at_start, eta(k) ** 2),
