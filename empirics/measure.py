@@ -209,10 +209,12 @@ class Statistics:
     ) -> Statistics:
         """Of values per replica: all (K, n) but inner, (K, s, n). Lost replicas count as 0 here."""
         kept = ~lost
-        norm, gap, noise = (np.where(kept, values, 0) for values in (norm, gap, noise))
-        inner = np.where(kept[:, None], inner, 0)
+        if lost.any():
+            norm, gap, noise = (np.where(kept, values, 0) for values in (norm, gap, noise))
+            inner = np.where(kept[:, None], inner, 0)
         deviation = norm - norm.mean(axis=-1, keepdims=True)  # (K, n)
-        spread = inner - inner.mean(axis=-1, keepdims=True)  # (K, s, n)
+        mean = inner.mean(axis=-1)
+        spread = inner - mean[..., None]  # (K, s, n)
         defined = kept & (norm > 0)
         least = inner.min(axis=1, initial=np.inf)  # (K, n)
         path = np.divide(least, norm, out=np.full_like(norm, np.inf), where=defined)
@@ -220,7 +222,7 @@ class Statistics:
         return cls(
             squared_norm=Moments.of(norm),
             gap=Moments.of(gap),
-            inner=Moments.of(inner),
+            inner=Moments(count=norm.shape[-1], mean=mean, M2=np.vecdot(spread, spread)),
             comoment=np.vecdot(spread, deviation[:, None]),
             coherence_min=np.where(any_path, path.min(axis=-1), np.nan),
             coherence_negative=(path < 0).sum(axis=-1),

@@ -270,8 +270,10 @@ class Recorder:
             return
         held, kept = slice(self._held), slice(self._tile.kept)
         norm, inner = self._norm[held, kept], self._inner[held, :, kept]
-        fine = (norm <= LOST) & (abs(inner) <= LOST).all(axis=1)  # false for what is not a number
-        lost = np.logical_or.accumulate(~fine, axis=0) | self._lost
+        lost = ~(norm <= LOST)  # true for what is not a number
+        lost[0] |= self._lost
+        if lost.any():  # once lost, always lost
+            lost = np.logical_or.accumulate(lost, axis=0)
         gap = self._gap[held, kept] - self._plan.problem.infimum
         self._parts.append(Statistics.of(norm, gap, inner, self._noise[held, kept], lost))
         self._lost = lost[-1]

@@ -1,0 +1,248 @@
+"""Updates per second of the simulator, beside a plain loop and the machine's own limits.
+
+    OPENBLAS_NUM_THREADS=1 taskset -c 1 python benchmarks/simulator.py [--rounds 7] [--only digits]
+
+All rows are measured in turn, round after round, and the median is printed: a slow moment
+of the machine falls on all alike. Only ratios travel from one machine to another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from empirics import problems, schedules, simulate
+from empirics.problems.logistic import Logistic
+from empirics.problems.quadratic import Quadratic
+
+TAU_MAX, STEP, SIGMA = 9, 0.01, 0.5
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """A row: its name, what to call, and how many replica updates (or limits of them) it makes."""
+
+    name: str
+    call: Callable[[], object]
+    updates: int
+
+
+def plain_quadratic(problem: Quadratic, steps: int) -> Array:
+    """One replica, as anyone would write it."""
+    rng, h, x = np.random.default_rng(0), problem.spectrum, problem.start
+    scale = problem.sigma / np.sqrt(problem.dim)
+    past = [x] * (TAU_MAX + 1)
+    for t in range(steps):
+        read = t - min(t, rng.integers(TAU_MAX + 1))
+        if problem.noise == "gaussian":
+            xi = scale * rng.standard_normal(problem.dim)
+        else:
+            xi = scale * (2 * rng.integers(0, 2, problem.dim) - 1)
+        x = x - STEP * (h * past[read % len(past)] + xi)
+        past[(t + 1) % len(past)] = x
+    return x
+
+
+def plain_logistic(problem: Logistic, steps: int) -> Array:
+    """One replica on the signed rows."""
+    rng, A, x = np.random.default_rng(0), problem.loss.A, problem.start
+    past = [x] * (TAU_MAX + 1)
+    for t in range(steps):
+        read = t - min(t, rng.integers(TAU_MAX + 1))
+        y, rows = past[read % len(past)], A[rng.integers(0, len(A), problem.batch)]
+        g = -(1 / (1 + np.exp(rows @ y))) @ rows / problem.batch + problem.l2 * y
+        x = x - STEP * g
+        past[(t + 1) % len(past)] = x
+    return x
+
+
+def normals(problem: Quadratic, steps: int) -> None:
+    """The normal numbers of that many updates, and nothing else."""
+    rng = np.random.Generator(np.random.SFC64(0))
+    for _ in range(steps):
+        rng.standard_normal((problem.lanes, problem.dim))
+
+
+def gathers(problem: Logistic, steps: int) -> None:
+    """The row numbers and the copies of rows of that many updates, and nothing else."""
+    rng = np.random.Generator(np.random.SFC64(0))
+    for picked in problem.draw(rng, steps, problem.lanes):
+        problem.loss.A.take(picked, axis=0)
+
+
+def engine(problem: Quadratic | Logistic, steps: int, **options: object) -> Callable[[], object]:
+    """One tile, nothing recorded but the start unless the options say so."""
+    return lambda: simulate(
+        problem,
+        schedules.Uniform(TAU_MAX),
+        step=STEP,
+        steps=steps,
+        **{"replicas": problem.lanes, "record": [0], **options},
+    )
+
+
+def rates(contestants: list[Contestant], rounds: int) -> dict[str, float]:
+    """Millions of updates a second: medians of interleaved rounds after one to warm up."""
+    seconds: dict[str, list[float]] = {one.name: [] for one in contestants}
+    for number in range(rounds + 1):
+        for one in contestants:
+            start = time.perf_counter()
+            one.call()
+            if number:
+                seconds[one.name].append(time.perf_counter() - start)
+    return {
+        one.name: one.updates / float(np.median(seconds[one.name])) / 1e6 for one in contestants
+    }
+
+
+def quadratics(rounds: int) -> None:
+    print(
+        "\nquadratic, uniform delays 0..9        M updates/s            ratio to plain   of limit"
+    )
+    print("   d  noise         plain    engine  limit of normals   (goal)          (goal)")
+    goals = {10: (28, 180, 0.6), 100: (4, 45, 0.7), 1000: (1.3, 7, 0.7)}
+    for d, steps in ((10, 12000), (100, 3000), (1000, 1200)):
+        for noise in ("gaussian", "two-point"):
+            problem = problems.quadratic(dim=d, mu=0.1, L=1.0, sigma=SIGMA, noise=noise)
+            seen = rates(
+                [
+                    Contestant(
+                        name="plain", call=lambda p=problem: plain_quadratic(p, 3000), updates=3000
+                    ),
+                    Contestant(
+                        name="engine", call=engine(problem, steps), updates=steps * problem.lanes
+                    ),
+                    Contestant(
+                        name="limit",
+                        call=lambda p=problem, n=steps // 4: normals(p, n),
+                        updates=steps // 4 * problem.lanes,
+                    ),
+                ],
+                rounds,
+            )
+            ratio, goal = seen["engine"] / seen["plain"], goals[d][noise == "two-point"]
+            line = (
+                f"{d:5} {noise:10} {seen['plain']:8.4f} {seen['engine']:9.3f} {seen['limit']:9.3f}"
+            )
+            line += f"      {ratio:8.1f} ({goal})"
+            if noise == "gaussian":
+                line += f"      {seen['engine'] / seen['limit']:.2f} ({goals[d][2]})"
+            print(line)
+
+
+def logistics(rounds: int) -> None:
+    print(
+        "\nlogistic, n = 2000, d = 50            M updates/s            ratio to plain   of limit"
+    )
+    print("   b       plain    engine   limit of gathers           (goal)          (goal)")
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 49))
+    y = X @ rng.standard_normal(49) + rng.standard_normal(2000) > 0
+    goals = {1: (75, 0.18), 8: (28, 0.27), 32: (11, 0.33)}
+    for b, steps in ((1, 8000), (8, 3000), (32, 1000)):
+        problem = problems.logistic((X, y), batch=b)
+        seen = rates(
+            [
+                Contestant(
+                    name="plain", call=lambda p=problem: plain_logistic(p, 3000), updates=3000
+                ),
+                Contestant(
+                    name="engine", call=engine(problem, steps), updates=steps * problem.lanes
+                ),
+                Contestant(
+                    name="limit",
+                    call=lambda p=problem, n=steps // 4: gathers(p, n),
+                    updates=steps // 4 * problem.lanes,
+                ),
+            ],
+            rounds,
+        )
+        print(
+            f"{b:5} {seen['plain']:10.4f} {seen['engine']:9.3f} {seen['limit']:9.3f}"
+            f"           {seen['engine'] / seen['plain']:8.1f} ({goals[b][0]})"
+            f"      {seen['engine'] / seen['limit']:.2f} ({goals[b][1]})"
+        )
+
+
+def recording(rounds: int) -> None:
+    print("\ncost of recording: share of the speed that is lost")
+    bowl = problems.quadratic(dim=10, mu=0.1, L=1.0, sigma=SIGMA)
+    data = problems.logistic("digits", batch=8)
+    cases = {
+        "quadratic d = 10, every step": (bowl, 8000, {"record": "all"}),
+        "quadratic d = 10, every step, window of 10": (bowl, 8000, {"record": "all", "window": 10}),
+        "quadratic d = 10, every 100": (bowl, 8000, {"record": 100}),
+        "digits b = 8, every 1000": (data, 3000, {"record": 1000}),
+        "digits b = 8, every 100": (data, 3000, {"record": 100}),
+        "digits b = 8, every 100, window of 10": (data, 3000, {"record": 100, "window": 10}),
+    }
+    for name, (problem, steps, options) in cases.items():
+        seen = rates(
+            [
+                Contestant(name="bare", call=engine(problem, steps), updates=steps),
+                Contestant(name="full", call=engine(problem, steps, **options), updates=steps),
+            ],
+            rounds,
+        )
+        print(f"   {name:45} {1 - seen['full'] / seen['bare']:6.1%}")
+
+
+def processes(rounds: int) -> None:
+    print("\ntwo processes instead of one, start of the pool included")
+    for name, problem, steps, tiles in (
+        ("quadratic d = 10, gaussian, 0.5 s", bowl("gaussian"), 500, 32),
+        ("quadratic d = 10, gaussian, 5 s", bowl("gaussian"), 4000, 40),
+        ("digits b = 8, 5 s", problems.logistic("digits", batch=8), 2000, 20),
+    ):
+        cases = [
+            Contestant(
+                name=str(number),
+                call=engine(problem, steps, replicas=tiles * problem.lanes, processes=number),
+                updates=steps * tiles,
+            )
+            for number in (1, 2)
+        ]
+        seen = rates(cases, min(rounds, 3))
+        print(f"   {name:45} {seen['2'] / seen['1']:6.2f} times as fast")
+
+
+def bowl(noise: str) -> Quadratic:
+    return problems.quadratic(dim=10, mu=0.1, L=1.0, sigma=SIGMA, noise=noise)
+
+
+def machine() -> None:
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    settings = {key: value for key, value in os.environ.items() if key.startswith("OPENBLAS")}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    print(f"python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}")
+    print(f"{blas['name']} {blas['version']}, {settings or 'no OPENBLAS settings'}, {cores} cores")
+
+
+TABLES = {
+    "quadratics": quadratics,
+    "logistics": logistics,
+    "recording": recording,
+    "processes": processes,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", choices=TABLES, help="one table instead of all")
+    arguments = parser.parse_args()
+    machine()
+    for name, table in TABLES.items():
+        if arguments.only in (None, name):
+            table(arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()
