@@ -27,7 +27,7 @@ class Runs:
 
     Fields: times, the recorded t, (K,); statistics at those times; reads, what the delays did from
     t = 0 to T - 1; step_sizes, eta_t for t = 0, ..., T - 1, (T,);
-    constants of the problem, with Delta = f(x_0) - inf f beside them; tau_max and exogenous, what
+    constants of the problem, with Delta = f(x_0) - infimum beside them; tau_max and exogenous, what
     the schedule promises; settings, what the runs can be repeated from, ready for JSON; complete,
     False if the run was interrupted and only some of its replicas are here.
     """

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from empirics.measure import Statistics
+from empirics.measure import Recorder, Statistics
 from empirics.problems.base import Array, Problem, whole
 from empirics.runs import Runs
 from empirics.schedules.base import Delays, Schedule
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 AHEAD = 2**17  # random numbers drawn in one go: one megabyte, flat optimum from 2^15 to 2^20
 DELAYS = 64  # steps whose delays are drawn in one go, at least
-LOST = 1e100  # a replica with a larger |grad f(x_t)|^2 has diverged
 TIMES = 200  # recorded under record="log"
 
 
@@ -223,63 +222,6 @@ class Tile:
         return applied
 
 
-class Recorder:
-    """Measures one tile at the recorded times, and takes means over its replicas in batches."""
-
-    DEPTH = 64  # recorded times held back until their means are taken together
-
-    def __init__(self, plan: Plan, tile: Tile) -> None:
-        problem, s, lanes = plan.problem, max(plan.window, 1), plan.problem.lanes
-        self._plan, self._tile = plan, tile
-        # gradients at x_t, x_{t-1}, ...: a ring of their own, each place stamped with its time
-        self._gradients = np.empty((s, lanes, problem.dim))
-        self._gradients[:] = problem.gradient(problem.start)
-        self._stamps = list(range(-s, 0))  # nothing but x_0 so far
-        self._norm, self._gap = np.empty((2, self.DEPTH, lanes))
-        self._noise = np.full((self.DEPTH, lanes), np.nan)
-        self._inner = np.empty((self.DEPTH, plan.window, lanes))
-        self._held = 0
-        self._lost = np.zeros(tile.kept, dtype=bool)
-        self._parts: list[Statistics] = []
-
-    def take(self, t: int) -> None:
-        """Measure x_t, of which the tile still has the window."""
-        problem, k, s = self._plan.problem, self._held, len(self._gradients)
-        for u in range(t - s + 1, t + 1):
-            if self._stamps[u % s] != u:  # not measured at an earlier time
-                problem.gradient(self._tile.iterate(u), out=self._gradients[u % s])
-                self._stamps[u % s] = u
-        x, g = self._tile.iterate(t), self._gradients[t % s]
-        np.vecdot(g, g, out=self._norm[k])
-        self._gap[k] = problem.value(x)
-        if self._plan.window:
-            self._inner[k] = np.vecdot(g, self._gradients)[(t - np.arange(s)) % s]
-        if self._plan.noise:
-            self._noise[k] = problem.noise_variance(x)
-        self._held += 1
-        if self._held == self.DEPTH:
-            self._flush()
-
-    def result(self) -> Statistics:
-        """The statistics at all times taken."""
-        self._flush()
-        return Statistics.join(self._parts)
-
-    def _flush(self) -> None:
-        if not self._held:
-            return
-        held, kept = slice(self._held), slice(self._tile.kept)
-        norm, inner = self._norm[held, kept], self._inner[held, :, kept]
-        lost = ~(norm <= LOST)  # true for what is not a number
-        lost[0] |= self._lost
-        if lost.any():  # once lost, always lost
-            lost = np.logical_or.accumulate(lost, axis=0)
-        gap = self._gap[held, kept] - self._plan.problem.infimum
-        self._parts.append(Statistics.of(norm, gap, inner, self._noise[held, kept], lost))
-        self._lost = lost[-1]
-        self._held = 0
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Part:
     """What one or more finished tiles contribute."""
@@ -297,10 +239,10 @@ class Part:
 def tile_part(plan: Plan, index: int) -> Part:
     """Simulate one tile from start to end. Overflow of a diverging replica is no news here."""
     tile = Tile(plan, index)
-    recorder = Recorder(plan, tile)
+    recorder = Recorder(plan.problem, tile.kept, plan.window, plan.noise)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for t in tile.run():
-            recorder.take(t)
+            recorder.take(t, tile.iterate)
         statistics = recorder.result()
     return Part(statistics=statistics, reads=tile.reads.result())
 
@@ -316,39 +258,26 @@ def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
     from concurrent.futures import ProcessPoolExecutor
 
     ways = multiprocessing.get_all_start_methods()
-    pool = ProcessPoolExecutor(
-        min(processes, tiles),
-        mp_context=multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn"),
-        initializer=_start_process,
-        initargs=(plan,),
-    )
+    context = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
+    pool = ProcessPoolExecutor(min(processes, tiles), context, initializer=_settle)
     ahead: deque[Future[Part]] = deque()  # a few tiles a process, so that memory does not grow
     try:
         for index in range(tiles):
             if len(ahead) == 2 * processes:
                 yield ahead.popleft().result()
-            ahead.append(pool.submit(_work, index))
+            ahead.append(pool.submit(tile_part, plan, index))
         while ahead:
             yield ahead.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _start_process(plan: Plan) -> None:
-    """Once in each process: take the plan, hold BLAS to one thread, leave Ctrl-C to the parent."""
+def _settle() -> None:
+    """Once in each process: hold BLAS to one thread, leave Ctrl-C to the parent."""
     from threadpoolctl import threadpool_limits
 
-    global _plan_here
-    _plan_here = plan
     threadpool_limits(1, "blas")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-_plan_here: Plan
-
-
-def _work(index: int) -> Part:
-    return tile_part(_plan_here, index)
 
 
 def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None) -> int:
@@ -387,14 +316,16 @@ def _times(record: str | int | ArrayLike, steps: int) -> NDArray[np.int64]:
 def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike) -> Runs:
     """The finished tiles, with what they came from."""
     problem, schedule = plan.problem, plan.schedule
-    infimum = problem.constants["infimum"]
-    gap = replace(infimum, value=problem.gap, why=f"f(x_0) - infimum, the latter: {infimum.why}")
+    constants = dict(problem.constants)
+    if "infimum" in constants:
+        why = f"f(x_0) - infimum, the latter: {constants['infimum'].why}"
+        constants["Delta"] = replace(constants["infimum"], value=problem.gap, why=why)
     return Runs(
         times=plan.times,
         statistics=part.statistics.closed(),
         reads=part.reads,
         step_sizes=plan.eta,
-        constants={**problem.constants, "Delta": gap},
+        constants=constants,
         tau_max=schedule.tau_max,
         exogenous=schedule.exogenous,
         settings={
