@@ -70,8 +70,8 @@ def simulate(
 
     A replica whose |grad f(x_t)|^2 is not finite or exceeds 1e100 at a recorded time is lost: from
     then on it is left out of no mean, but makes it infinite (inner products: not a number).
-    KeyboardInterrupt keeps the tiles that are done and returns them with complete=False.
-    Raises ValueError if an argument is not of its kind.
+    KeyboardInterrupt keeps the tiles that are done and returns them with complete=False; other
+    processes finish the tile they are at. Raises ValueError if an argument is not of its kind.
 
     >>> from empirics import problems, schedules
     >>> problem = problems.quadratic(dim=10, mu=0.1, L=1.0, sigma=0.5)
@@ -173,12 +173,12 @@ class Tile:
             steps = range(start, min(start + span, plan.steps))
             delays = plan.schedule.draw(self._delays, start, len(steps), len(g))
             self.reads.add(start, delays if delays.ndim == 1 else delays[:, : self.kept])
-            sources = self._sources(start, delays)
+            sources, shared = self._sources(start, delays), delays.ndim == 1
             for t, sample, source in zip(steps, self._samples(delays), sources, strict=True):
                 if t == stop:
                     yield t
                     stop = next(recorded, -1)
-                y = slots[source] if delays.ndim == 1 else rows.take(source, 0, read, "wrap")
+                y = slots[source] if shared else rows.take(source, 0, read, "wrap")
                 gradient(y, sample, g)
                 np.multiply(g, eta[t], out=g)
                 np.subtract(slots[t % size], g, out=slots[(t + 1) % size])

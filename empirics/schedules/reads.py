@@ -58,14 +58,7 @@ def multiplicity(delays: Delays, tau_max: int | None = None) -> Reads:
             "multiplicity needs whole delays of shape (steps,) or (steps, replicas), got "
             f"{delays.dtype} of shape {delays.shape}"
         )
-    most = int(delays.max()) if tau_max is None else tau_max
-    t = np.arange(len(delays)).reshape(-1, *(1,) * (delays.ndim - 1))
-    if (delays < 0).any() or (delays > np.minimum(t, most)).any():
-        raise ValueError(
-            f"multiplicity needs 0 <= tau_t <= min(t, tau_max = {most}), got a delay outside; "
-            "clip the delays first"
-        )
-    counter = Counter(most)
+    counter = Counter(int(delays.max()) if tau_max is None else tau_max)
     counter.add(0, delays)
     return counter.result()
 
@@ -81,9 +74,18 @@ class Counter:
         self._most = 0
 
     def add(self, start: int, delays: Delays) -> None:
-        """Take in the updates start, start + 1, ...: delays (steps,) or (steps, replicas)."""
+        """Take in the updates start, start + 1, ...: delays (steps,) or (steps, replicas).
+
+        Raises ValueError if one is not in 0, ..., min(t, tau_max).
+        """
         delays = delays.reshape(len(delays), -1)
         steps, replicas = delays.shape
+        most = np.minimum(np.arange(start, start + steps), self._tau_max)[:, None]
+        if (delays < 0).any() or (delays > most).any():
+            raise ValueError(
+                f"reads need delays 0 <= tau_t <= min(t, tau_max = {self._tau_max}), got one "
+                "outside; clip the delays"
+            )
         self._counts += np.bincount(delays.ravel(), minlength=self._tau_max + 1)
         rows = np.arange(self._tau_max, self._tau_max + steps)[:, None] - delays
         cells = (rows * replicas + np.arange(replicas)).ravel()

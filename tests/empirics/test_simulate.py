@@ -382,6 +382,32 @@ def test_facts_about_the_delays(schedule):
     assert runs.reads.counts.tolist() == facts.counts.tolist()
 
 
+class Careless(schedules.Schedule):
+    """A schedule that forgets to clip, or lies about its largest delay."""
+
+    def __init__(self, delay, tau_max):
+        object.__setattr__(self, "delay", delay)
+        object.__setattr__(self, "tau_max", tau_max)
+
+    def draw(self, generator, start, steps, lanes):
+        return np.full((steps, lanes), self.delay)
+
+
+@pytest.mark.parametrize(("delay", "tau_max"), [(2, 2), (-1, 2)])
+def test_a_careless_schedule_is_caught(delay, tau_max):
+    with pytest.raises(ValueError, match=r"reads need delays 0 <= tau_t <= min\(t, tau_max = 2\)"):
+        simulate(small(), Careless(delay, tau_max), step=0.1, steps=10)
+
+
+def test_without_an_infimum_there_is_no_gap():
+    problem = small()
+    constants = {key: c for key, c in problem.constants.items() if key != "infimum"}
+    runs = simulate(replace(problem, constants=constants), schedules.Constant(1), step=0.1, steps=3)
+    assert np.isnan(runs.statistics.gap.mean).all()
+    assert np.isfinite(runs.statistics.squared_norm.mean).all()
+    assert "Delta" not in runs.constants
+
+
 # ---- divergence and interruption ----
 
 

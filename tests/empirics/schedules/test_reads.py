@@ -70,7 +70,11 @@ def test_replicas_are_counted_apart():
         ([0.0, 0.5], None, r"multiplicity needs whole delays .* got float64 of shape \(2,\)"),
         ([0, float("nan")], None, r"multiplicity needs whole delays"),
         ([[[0]]], None, r"multiplicity needs whole delays .* shape \(1, 1, 1\)"),
-        ([0, 2], None, r"0 <= tau_t <= min\(t, tau_max = 2\), got a delay outside; clip"),
+        (
+            [0, 2],
+            None,
+            r"reads need delays 0 <= tau_t <= min\(t, tau_max = 2\), got one outside; clip",
+        ),
         ([0, -1], None, r"0 <= tau_t"),
         ([0, 1, 2], 1, r"tau_max = 1\)"),
     ],
