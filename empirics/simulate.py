@@ -259,6 +259,7 @@ def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
 
     ways = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
+    context.set_forkserver_preload([__name__])  # one import of NumPy for all, not one each
     pool = ProcessPoolExecutor(min(processes, tiles), context, initializer=_settle)
     ahead: deque[Future[Part]] = deque()  # a few tiles a process, so that memory does not grow
     try:

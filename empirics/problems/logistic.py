@@ -50,7 +50,8 @@ def logistic(
     Constants, with A_i = s_i x_i and b = batch:
 
     - L, two classes: lambda_max(X'X)/(4 n) + l2, exact, for p(1 - p) <= 1/4 with equality at w = 0.
-      More: lambda_max(X'X)/(2 n) + l2, a bound, as diag(p) - pp' <= (I - 11'/K)/2 [Boehning].
+      More: lambda_max(X'X)/(2 n) + l2, a bound, as diag(p) - pp' <= (I - 11'/K)/2 [Boehning];
+      nothing smaller would do, for two classes may come to share all probability.
     - mu_sc: l2, a bound, the loss being convex.
     - infimum: f(w) - |grad f(w)|^2/(2 l2) at a computed w, a bound by strong convexity.
     - sigma="bound": row i gives a gradient in the convex hull of its corners v (0 and -A_i; or

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from empirics import problems, schedules, simulate, stepsizes
 from empirics.measure import Moments
@@ -285,6 +286,26 @@ def test_blocks_and_processes_leave_no_trace(make):
         assert_same_statistics(other, reference)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Watchful(Tagged):
+    """Notes how many threads BLAS may use while it is simulated."""
+
+    def draw(self, generator, steps, lanes):
+        threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+        self.drawn.extend(threads)
+        return np.empty((steps, lanes, 0))
+
+
+def test_linear_algebra_runs_in_one_thread():
+    """Else the bits could depend on the number of cores, and processes would fight for them."""
+    problem = Watchful(**vars(tagged()))
+    with threadpool_limits(2, "blas"):
+        simulate(problem, schedules.Constant(0), step=0.1, steps=3)
+        after = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    assert set(problem.drawn) == {1}
+    assert set(after) == {2}  # and gives back what it took
+
+
 def test_samples_and_delays_have_streams_of_their_own(iterates):
     """Another law of delays leaves the noise alone; another noise leaves the delays alone."""
     eta = [1.0] * 10
@@ -339,7 +360,7 @@ def test_every_option_changes_something(option):
 )
 def test_recorded_times(record, times):
     """What is recorded is what recording everything would show at these times."""
-    options = {"step": 0.1, "steps": 10, "window": 3, "replicas": 7}
+    options = {"step": 0.1, "steps": 10, "window": 6, "replicas": 7}  # longer than the delays
     everything = simulate(small(), schedules.Uniform(3), **options).statistics
     runs = simulate(small(), schedules.Uniform(3), record=record, **options)
     assert runs.times.tolist() == times
@@ -446,6 +467,14 @@ def test_overflow_between_records_is_noticed_and_silent():
     )
     assert runs.statistics.diverged.tolist() == [0, 256]
     assert runs.first_divergence == 100
+
+
+def test_a_lost_replica_stays_lost():
+    """One huge step and one back to the minimum: finite again, but not found again."""
+    eta = np.concatenate([[1e60], np.ones(99)])
+    runs = simulate(quadratic(dim=1, L=1.0), schedules.Constant(0), step=eta, steps=100, replicas=2)
+    assert runs.statistics.diverged.tolist() == [0] + [2] * 100
+    assert runs.first_divergence == 1
 
 
 def test_a_run_that_stays_finite_has_lost_nobody():
