@@ -23,6 +23,7 @@ from theory import axioms, symbols
 from theory.algebra import Within
 from theory.claims import Assumption, Hypothesis, eq, le
 from theory.hilbert import Inner, Scalar, VectorLike, grad, iterate, noise, value
+from theory.latex import shown
 from theory.symbols import eta, j, k, tau
 
 GENERAL_STEP = eta(k)
@@ -274,8 +275,9 @@ class Multiplicity(Assumed):
 class StaleSGD(Assumed):
     """The update: a stochastic gradient taken at an earlier iterate.
 
-    `step` is eta_k as an expression in k. With `reuse` the noise is that of the iterate read, so an
-    iterate that is read again brings the very same stochastic gradient again.
+    `step` is eta_k as an expression in k, perhaps laid out for a page. With `reuse` the noise is
+    that of the iterate read, so an iterate that is read again brings the very same stochastic
+    gradient again.
     """
 
     step: Any = GENERAL_STEP
@@ -285,23 +287,23 @@ class StaleSGD(Assumed):
     @property
     def words(self) -> str:
         sample = "xi_(tau_k)" if self.reuse else "xi_k"
-        return f"x_(k+1) = x_k - eta_k (grad F(x_(tau_k)) + {sample})" + self._rule(str)
+        return f"x_(k+1) = x_k - eta_k (grad F(x_(tau_k)) + {sample})" + self._rule(
+            ", eta_k = ", str(shown(self.step))
+        )
 
     @property
     def latex(self) -> str:
         sample = r"\xi_{\tau_k}" if self.reuse else r"\xi_k"
-        return rf"x_{{k+1}}=x_k-\eta_k\bigl(\nabla F(x_{{\tau_k}})+{sample}\bigr)" + self._rule(
-            latex
-        )
+        update = rf"x_{{k+1}}=x_k-\eta_k\bigl(\nabla F(x_{{\tau_k}})+{sample}\bigr)"
+        return update + self._rule(r",\quad \eta_k=", shown(self.step).latex)
 
-    def _rule(self, show: Any) -> str:
-        equals = r",\quad \eta_k=" if show is latex else ", eta_k = "
-        return "" if self.step == GENERAL_STEP else equals + show(self.step)
+    def _rule(self, equals: str, written: str) -> str:
+        return "" if self.step == GENERAL_STEP else equals + written
 
     @property
     def allows(self) -> frozenset[Assumption]:
         sample = xi(tau(k)) if self.reuse else xi(k)
-        update = x(k) - self.step * (gradient(tau(k)) + sample)
+        update = x(k) - shown(self.step).expression * (gradient(tau(k)) + sample)
         return frozenset({_for_steps(self.name, eq(x(k + 1), update))})
 
 

@@ -14,7 +14,7 @@ page should show them; its SymPy expression comes from the same parts, so the tw
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sympy import Add, Mul, Sum, Symbol, sqrt, sympify
+from sympy import Add, Min, Mul, Sum, Symbol, sqrt, sympify
 from sympy.printing.latex import LatexPrinter
 
 from theory.algebra import Minimum
@@ -86,8 +86,13 @@ class _Page(LatexPrinter):
         if len(last) != 1:
             return str(super()._print_Mul(expr))
         rest = Mul(*(a for a in expr.args if a is not last[0]))
-        ahead = {1: "", -1: "-"}.get(rest) if rest in (1, -1) else self._print(rest) + r"\,"
-        return f"{ahead}{self._print(last[0])}"
+        if rest in (1, -1):
+            return f"{'-' if rest == -1 else ''}{self._factor(last[0])}"
+        return rf"{self._factor(rest)}\,{self._factor(last[0])}"
+
+    def _factor(self, expr: Any) -> str:
+        body = self._print(expr)
+        return rf"\left({body}\right)" if expr.is_Add else body
 
 
 def tex(expression: Any) -> str:
@@ -188,3 +193,13 @@ def root(part: Any) -> Shown:
     """A square root."""
     a = shown(part)
     return Shown(sqrt(a.expression), rf"\sqrt{{{a.latex}}}", f"sqrt({a.text})")
+
+
+def smaller(*parts: Any) -> Shown:
+    """The least of several formulas."""
+    items = [shown(p) for p in parts]
+    return Shown(
+        Min(*(a.expression for a in items)),
+        rf"\min\left\{{{r',\ '.join(a.latex for a in items)}\right\}}",
+        f"min({', '.join(a.text for a in items)})",
+    )

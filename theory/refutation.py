@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from sympy import Integer, oo
+from sympy import Integer, Rational, oo, sympify
 
 from theory import assumptions as known
 from theory.enclosure import sign_of_constant
 from theory.symbols import MEANING
-from theory.witness import Path, PiecewiseQuadratic, run, scaled_staircase
+from theory.witness import Path, PiecewiseQuadratic, run, staircase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,20 +105,26 @@ def _at_most(a: Any, b: Any) -> bool:
 
 
 def staircases(names: Sequence[str], horizon: str, step_sizes: Any) -> Iterator[Refutation]:
-    """Staircase functions to try against a claimed bound, with the largest delays allowed.
+    """Staircase functions to try against a claimed bound: no step or one, the largest delays.
 
     `step_sizes(constants)` gives the exact steps the theorem prescribes at those constants.
     """
-    for window, length in product((1, 2), (1, 2, 3, 4)):
-        every = {"L": 1, "Delta": 1, "mu": 1, "sigma": 0, "s": window, "m": window}
-        constants = {a: Integer(b) for a, b in every.items() if a in names}
-        constants[horizon] = Integer(length)
-        steps = step_sizes(constants)
-        function, _ = scaled_staircase(steps, Integer(1), Integer(1))
+    for window, length in product((1, 2), (0, 1, 2)):
+        every = {"L": 1, "mu": 1, "sigma": 0, "s": window, "m": window, "Delta": 1}
+        every |= {"gamma": Rational(1, window), horizon: length}
+        constants = {a: sympify(b) for a, b in every.items() if a in names}
+        try:
+            steps = step_sizes(constants)
+        except ValueError:  # a horizon this theorem does not have
+            continue
+        if len(steps) > 1:
+            continue
+        function = staircase(steps)
+        gap = function.value(Integer(0)) - function.infimum
         yield Refutation(
             words="the staircase function",
-            constants=constants,
+            constants=constants | {"Delta": gap},
             function=function,
             start=Integer(0),
-            reads=tuple(max(1, k - window + 1) for k in range(1, len(steps) + 1)),
+            reads=tuple(1 for _ in steps),
         )

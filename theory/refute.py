@@ -160,7 +160,7 @@ class _Attempt:
             if applied.is_integer:
                 self.values[applied] = Integer(self.chance.randint(0, 4))
             else:
-                self.values[applied] = self.chance.choice([Integer(0), *_POSITIVE])
+                self.values[applied] = self.chance.choice([Integer(0), Integer(-1), *_POSITIVE])
         return self.values[applied]
 
     def _inner(self, inner: Any) -> Any:

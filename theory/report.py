@@ -5,8 +5,8 @@ r"""A replayed proof as a page: each step with its rule and premises, and the tr
 >>> print(Report("Sum of inverse roots", replay(root_sum())))
 Sum of inverse roots
 ====================
- 1. n = 0: both sides are 0                          [nonnegative_by_sign]
-      0 <= 0
+  1. n = 0: both sides are 0                             [sign]
+       0 <= 0
 ...
 Assumes: nothing.
 """
@@ -33,6 +33,7 @@ RULE_WORDS = {
     "discharge": "what is known",
     "rewrite": "insertion",
     "reciprocal": "division",
+    "pair": "inner product",
 }
 
 
@@ -83,10 +84,12 @@ class Report:
     def __str__(self) -> str:
         parts = [self.heading, "=" * len(self.heading)]
         for line in self.lines:
-            premises = f" from {', '.join(map(str, line.premises))}" if line.premises else ""
-            head = f"{line.number:2}. {line.label or line.rule}"
-            parts.append(f"{head:<52}[{line.rule}{premises}]")
-            parts.append(f"      {line.statement}")
+            premises = f" {', '.join(map(str, line.premises))}" if line.premises else ""
+            head = (
+                f"{line.number:3}. {line.label}".rstrip(". ") if line.label else f"{line.number:3}."
+            )
+            parts.append(f"{head:<56} [{_words(line)}{premises}]")
+            parts.append(f"       {line.statement}")
         parts.append("")
         parts.append(_listed("Axioms", [f"{a}: {AXIOMS[a].statement}" for a in self.axioms]))
         parts.append(_listed("Assumes", [str(a) for a in self.assumptions]))
@@ -97,12 +100,12 @@ class Report:
         """The proof as a LaTeX list, to be put in a document."""
         items = [r"\begin{enumerate}"]
         for line in self.lines:
-            words = RULE_WORDS.get(line.rule, _escaped(line.rule))
-            source = ", ".join(rf"(\ref{{step:{p}}})" for p in line.premises)
-            why = f"{words} of {source}" if source else words
+            words = _escaped(_words(line))
+            source = ", ".join(map(str, line.premises))
+            why = f"{words}: {source}" if source else words
             head = _escaped(line.label)
             items.append(
-                rf"\item\label{{step:{line.number}}} "
+                r"\item "
                 + (f"{head}: " if head else "")
                 + rf"\({_tex_fact(line.statement)}\)"
                 + rf" \hfill{{\footnotesize [{why}]}}"
@@ -128,6 +131,10 @@ class Report:
             "axioms": list(self.axioms),
             "assumptions": [str(a) for a in self.assumptions],
         }
+
+
+def _words(line: Line) -> str:
+    return RULE_WORDS.get(line.rule, line.rule)
 
 
 def _listed(title: str, items: list[str]) -> str:

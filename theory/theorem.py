@@ -75,8 +75,9 @@ class Theorem:
 
     @property
     def constants(self) -> tuple[str, ...]:
-        """Names of the symbols whose values bound and step need; the horizon is the last."""
+        """Names of the symbols in bound, step and conditions; the horizon is the last."""
         free = set(self.bound.expression.free_symbols) | set(self.step.expression.free_symbols)
+        free = free.union(*(c.expression.free_symbols for c in self.conditions))
         names = sorted(a.name for a in free - {self.horizon} - _running(self.step.expression))
         return (*names, self.horizon.name)
 
@@ -214,15 +215,20 @@ class Theorem:
     @property
     def statement(self) -> str:
         """The theorem in plain text."""
-        lines = [f"{self.name}: {self.title}", f"{self.source.citation}, {self.source.statement}"]
+        lines = [f"{self.name}: {self.title}"]
         lines += ["Assume"] + [f"  - {a}" for a in self.assumptions]
         lines += [f"  - {c}" for c in self.conditions]
         lines += [
             f"Then {self.quantity.words}",
             f"  <= {self.bound}",
-            f"Source: {self.source.status}",
+            self.provenance,
         ]
         return "\n".join(lines + ([self.remark] if self.remark else []))
+
+    @property
+    def provenance(self) -> str:
+        """Where the statement comes from and how sure its constants are, as a sentence."""
+        return f"{self.source.citation}, {self.source.statement}: {self.source.status}."
 
     @property
     def latex_statement(self) -> str:
@@ -233,7 +239,7 @@ class Theorem:
             [
                 rf"\begin{{theorem}}[{_text(self.title)}]",
                 rf"Assume \begin{{itemize}}{items}\end{{itemize}}",
-                rf"with \(\eta_k={self.step.latex}\). Then",
+                "Then",
                 rf"\[{tex(self.quantity.expression)}\;\le\;{self.bound.latex}.\]",
                 r"\end{theorem}",
             ]
@@ -244,13 +250,13 @@ class Theorem:
 
         Raises StepError if the proof does not replay.
         """
-        body = [self.latex_statement, _text(f"{self.source.citation}, {self.source.statement}. ")]
-        body.append(_text(self.source.status))
+        body = [self.latex_statement, _text(self.provenance)]
         if self.refutations:
             broken = "; ".join(str(self.refute(c)) for c in self.refutations)
             body.append(r"\paragraph{The statement is false.} " + _text(broken) + ".")
         elif self.proof is not None:
             body += [r"\begin{proof}\leavevmode", self.verify().latex, r"\end{proof}"]
+        body += [_text(self.remark)] if self.remark else []
         body += [theorem.latex_statement for theorem in self.holds_when]
         return DOCUMENT % "\n\n".join(body)
 
@@ -300,9 +306,15 @@ def evaluate(expression: Any, values: dict[Any, Any]) -> Any:
     others = {a: b for a, b in values.items() if a not in vanishing}
     e = normal(normal(expression).xreplace(others))
     for symbol in vanishing:
-        plain = e.xreplace({symbol: sympify(0)})
-        e = plain if plain.is_finite else e.limit(symbol, 0, "+")
+        e = e.replace(Min, lambda *parts, at=symbol: Min(*(_from_above(p, at) for p in parts)))
+        e = _from_above(e, symbol)
     return e
+
+
+def _from_above(e: Any, symbol: Any) -> Any:
+    """The limit as the symbol falls to 0."""
+    plain = e.xreplace({symbol: sympify(0)})
+    return plain if plain.is_finite else e.limit(symbol, 0, "+")
 
 
 def _running(step: Any) -> set[Any]:

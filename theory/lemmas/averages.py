@@ -66,8 +66,8 @@ def least_times_weights(
     total = Sum(weight, (k, 1, n)) + last_weight
     return combine(
         le(least_gradient(n + 1) * total, right),
-        average,
         (fact, scale),
+        average,
         label="least gradient, summed",
     )
 

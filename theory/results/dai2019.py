@@ -31,7 +31,7 @@ disappears: `single_use`. And with a constant step the log T does too: `constant
 
 from typing import Any
 
-from sympy import Integer, Min, Rational, Sum, log, sqrt
+from sympy import Integer, Rational, Sum, log, sqrt
 
 from theory.algebra import Minimum
 from theory.assumptions import (
@@ -47,7 +47,7 @@ from theory.assumptions import (
     squared_gradient,
 )
 from theory.claims import le
-from theory.latex import minus, ratio, root, shown, terms, times
+from theory.latex import minus, ratio, root, shown, smaller, terms, times
 from theory.proofs.dai2019 import constant, fresh
 from theory.proofs.dai2019 import published as printed
 from theory.proofs.dai2019 import reuse as again
@@ -90,7 +90,7 @@ sharp = Theorem(
     name="dai2019.sharp",
     title="Theorem 1 with sharp constants, for multiplicity m",
     source=Source(citation=PAPER, statement="inequality (A)", status=OURS),
-    assumptions=(StaleSGD(mu / (m * L * sqrt(k))), *SETTING, Multiplicity()),
+    assumptions=(StaleSGD(ratio(mu, times(m, L, root(k)))), *SETTING, Multiplicity()),
     step=ratio(mu, times(m, L, root(k))),
     quantity=least_gradient(n + 1),
     bound=ratio(
@@ -111,7 +111,7 @@ single_use = Theorem(
     title="each stochastic gradient applied once: no explicit s",
     source=Source(citation=PAPER, statement="inequality (C)", status=OURS),
     assumptions=(
-        StaleSGD(mu / (L * sqrt(k))),
+        StaleSGD(ratio(mu, times(L, root(k)))),
         *FUNCTION,
         *NOISE,
         GradientCoherence(prehistory=True),
@@ -146,7 +146,7 @@ reuse = Theorem(
     name="dai2019.reuse",
     title="the corrected inequality when a stochastic gradient may be applied again",
     source=Source(citation=PAPER, statement="the literal xi(tau_k) of Theorem 1", status=OURS),
-    assumptions=(StaleSGD(mu / (s**2 * L * sqrt(k)), reuse=True), *SETTING),
+    assumptions=(StaleSGD(ratio(mu, times(s**2, L, root(k))), reuse=True), *SETTING),
     step=ratio(mu, times(s**2, L, root(k))),
     quantity=least_gradient(n + 1),
     bound=ratio(
@@ -183,17 +183,19 @@ any_constant_step = Theorem(
     remark="mu <= 1 holds by itself wherever the gradient is not 0 (the window contains k).",
 )
 
+TUNED_STEP = smaller(ratio(mu, times(m, L)), root(ratio(times(2, Delta), times(L, sigma**2, T))))
+
 constant_step = Theorem(
     name="dai2019.constant_step",
     title="the constant step tuned to the horizon: O(1/sqrt T) without log T",
     source=Source(citation=PAPER, statement="remark on constant steps", status=OURS),
     assumptions=(
-        StaleSGD(Min(mu / (m * L), sqrt(2 * Delta / (L * sigma**2 * T)))),
+        StaleSGD(TUNED_STEP),
         *SETTING,
         Multiplicity(n=T - 1),
     ),
     conditions=(le(mu, 1),),
-    step=shown(Min(mu / (m * L), sqrt(2 * Delta / (L * sigma**2 * T)))),
+    step=TUNED_STEP,
     quantity=least_gradient(T),
     bound=terms(
         ratio(times(2, m, L, Delta), times(mu**2, T)),
@@ -217,7 +219,7 @@ def reading(name: str, title: str, last: Any, **more: Any) -> Theorem:
         name=f"dai2019.{name}",
         title=title,
         source=Source(citation=PAPER, statement="Theorem 1", status=RECALLED),
-        assumptions=(StaleSGD(mu / (s * L * sqrt(k))), *SETTING),
+        assumptions=(StaleSGD(ratio(mu, times(s, L, root(k)))), *SETTING),
         step=ratio(mu, times(s, L, root(k))),
         quantity=least_gradient(last),
         bound=PRINTED,

@@ -1,0 +1,163 @@
+"""Every axiom is tried on exact instances: functions of one variable, explicit sums, numbers."""
+
+import random
+
+import pytest
+from sympy import Add, Integer, Rational, log
+
+from theory import axioms
+from theory.algebra import Within, normal
+from theory.enclosure import sign_of_constant
+from theory.hilbert import Gradient, Inner, Value, fixed
+from theory.symbols import j, k, sequence
+from theory.witness import PiecewiseQuadratic, quadratic
+
+SMOOTH = ["descent", "lipschitz_gradient", "gradient_below_gap"]
+SUMS = ["telescope", "split", "exchange", "sift", "bracket_count"]
+BRACKETS = ["bracket_inside", "bracket_before", "bracket_after", "bracket_at_most_one"]
+NUMBERS = ["log_tangent", "least_below", "least_is_one", "largest_above"]
+NOISE = ["unbiased"]
+
+
+def holds(claim) -> bool:
+    sign = sign_of_constant(claim.expression)
+    return (
+        sign == 0 if claim.relation == "==" else sign in ((1,) if claim.relation == "<" else (0, 1))
+    )
+
+
+def random_function(chance: random.Random) -> PiecewiseQuadratic:
+    """A nonconvex function, bounded below, with random knots and slopes."""
+    places = sorted(chance.sample(range(-6, 7), 4))
+    knots = tuple((Integer(p), Rational(chance.randint(-8, 8), 2)) for p in places)
+    return PiecewiseQuadratic(knots, Integer(chance.randint(1, 3)), Integer(chance.randint(1, 3)))
+
+
+def at_points(claim, function, points):
+    """The claim with vectors replaced by numbers: one dimension, no noise."""
+
+    def number(vector):
+        return normal(vector).xreplace({name: points[name] for name in points})
+
+    table = {}
+    for e in claim.expression.atoms(Value):
+        table[e] = function.value(number(e.args[1]))
+    for e in claim.expression.atoms(Inner):
+        factors = [
+            function.derivative(number(a.args[1])) if isinstance(a, Gradient) else points[a]
+            for a in e.args
+        ]
+        table[e] = factors[0] * factors[1]
+    return type(claim)(Integer(0), claim.relation, claim.expression.xreplace(table))
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("name", SMOOTH)
+def test_smooth_functions(name, seed):
+    chance = random.Random(seed)
+    function = random_function(chance)
+    x, y = fixed("x"), fixed("y")
+    points = {x: Rational(chance.randint(-40, 40), 5), y: Rational(chance.randint(-40, 40), 5)}
+    L, low = function.smoothness, function.infimum
+    if name == "gradient_below_gap":
+        instance = axioms.AXIOMS[name].instantiate("F", L, low, x)
+    else:
+        instance = axioms.AXIOMS[name].instantiate("F", L, x, y)
+    assert holds(at_points(instance.claim, function, points))
+
+
+def test_smooth_functions_with_a_constant_too_small_are_caught():
+    """Negative control: half the smoothness constant breaks each of the three."""
+    parabola, x, y = quadratic(Integer(1)), fixed("x"), fixed("y")
+    points = {x: Integer(1), y: Integer(-1)}
+    half = Rational(1, 2)
+    for name, arguments in (
+        ("descent", (half, x, y)),
+        ("lipschitz_gradient", (half, x, y)),
+        ("gradient_below_gap", (half, Integer(0), x)),
+    ):
+        claim = axioms.AXIOMS[name].instantiate("F", *arguments).claim
+        assert not holds(at_points(claim, parabola, points))
+
+
+u = sequence("u")
+
+
+def values(chance, claim):
+    """Random values for the sequence u wherever the claim mentions it."""
+    from sympy.core.function import AppliedUndef
+
+    e = claim.expression
+    table = {a: Rational(chance.randint(-9, 9), 4) for a in e.atoms(AppliedUndef)}
+    return type(claim)(Integer(0), claim.relation, normal(e.xreplace(table)))
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("name", SUMS)
+def test_finite_sums(name, seed):
+    chance = random.Random(seed)
+    low = Integer(chance.randint(-3, 3))
+    high = low + chance.randint(0, 5)
+    first = low + chance.randint(0, int(high - low))
+    last = first + chance.randint(-1, int(high - first))
+    arguments = {
+        "telescope": (u(k), k, low, high),
+        "split": (u(k), k, low, Integer(chance.randint(-6, 6)), high),
+        "exchange": (u(k) * u(j + k) + u(j), (j, low, high), (k, first, high)),
+        "sift": (u(k), k, low, high, (first, last)),
+        "bracket_count": (k, low, high, (first, last)),
+    }[name]
+    instance = axioms.AXIOMS[name].instantiate(*arguments)
+    assert all(need.expression >= 0 for need in instance.needs)
+    assert holds(values(chance, instance.claim))
+
+
+def test_sift_outside_its_range_is_false():
+    """Negative control: what the side conditions exclude does fail."""
+    instance = axioms.AXIOMS["sift"].instantiate(
+        Integer(1), k, Integer(1), Integer(3), (Integer(2), Integer(5))
+    )
+    assert any(need.expression < 0 for need in instance.needs)
+    assert not holds(instance.claim)
+
+
+@pytest.mark.parametrize("position", range(-2, 7))
+def test_brackets(position):
+    low, high, at = Integer(1), Integer(4), Integer(position)
+    names = BRACKETS[:3]
+    applicable = {
+        name
+        for name in names
+        if all(n.expression >= 0 for n in axioms.AXIOMS[name].instantiate(at, low, high).needs)
+    }
+    assert len(applicable) == 1
+    for name in applicable | {"bracket_at_most_one"}:
+        assert holds(axioms.AXIOMS[name].instantiate(at, low, high).claim)
+    assert Within(at, low, high) in (0, 1)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_numbers(seed):
+    chance = random.Random(seed)
+    a, b = (Rational(chance.randint(1, 50), chance.randint(1, 9)) for _ in range(2))
+    for name in NUMBERS:
+        claim = axioms.AXIOMS[name].instantiate(a, b).claim
+        assert holds(claim) or normal(claim.expression) == 0
+    assert not holds(type(claim)(log(b), "<=", log(a) + (b - a) / b)) or a == b  # the wrong tangent
+
+
+def test_unbiasedness_over_all_outcomes():
+    """E<xi_k, v> = 0 for v a function of earlier signs, by enumeration; and not for later ones."""
+    outcomes = [(a, b) for a in (-1, 1) for b in (-1, 1)]  # signs drawn at times 1 and 2
+    earlier = Add(*(Integer(b) * (3 * a + 2) for a, b in outcomes)) / 4
+    later = Add(*(Integer(a) * (3 * b * a + a + 2) for a, b in outcomes)) / 4
+    assert earlier == 0
+    assert later != 0
+
+
+def test_every_axiom_has_been_tried_and_has_a_source():
+    assert set(axioms.AXIOMS) == {*SMOOTH, *SUMS, *BRACKETS, *NUMBERS, *NOISE}
+    for axiom in axioms.AXIOMS.values():
+        assert axiom.source
+        assert axiom.reason
+    assert "descent" in axioms.trust_base()

@@ -1,0 +1,86 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy import Integer, Rational, oo, sqrt
+
+from theory.witness import PiecewiseQuadratic, quadratic, run, scaled_staircase, staircase
+
+rationals = st.fractions(min_value=-8, max_value=8, max_denominator=6).map(
+    lambda q: Rational(q.numerator, q.denominator)
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(rationals, rationals)
+def test_values_are_integrals_of_the_derivative(a, b):
+    f = PiecewiseQuadratic(
+        ((Integer(-2), Integer(1)), (Integer(0), Integer(-1)), (Integer(1), Integer(2))),
+        Integer(1),
+        Integer(1),
+    )
+    L = f.smoothness
+    assert abs(f.derivative(a) - f.derivative(b)) <= L * abs(a - b)
+    assert abs(f.value(b) - f.value(a) - f.derivative(a) * (b - a)) <= L * (b - a) ** 2 / 2
+    assert f.value(a) >= f.infimum
+
+
+def test_infimum():
+    assert quadratic(Integer(3)).infimum == 0
+    assert PiecewiseQuadratic(((Integer(0), Integer(1)),), Integer(0), Integer(0)).infimum == -oo
+    assert PiecewiseQuadratic(((Integer(0), Integer(0)),), Integer(-1), Integer(1)).infimum == -oo
+    shifted = PiecewiseQuadratic(((Integer(0), Integer(-2)),), Integer(2), Integer(2))
+    assert shifted.infimum == -1  # x^2 - 2x
+
+
+def test_knots_must_increase():
+    with pytest.raises(ValueError, match="knots need increasing positions"):
+        PiecewiseQuadratic(((Integer(1), Integer(0)), (Integer(0), Integer(0))), 0, 0)
+
+
+def test_run_is_gradient_descent_without_delay():
+    path = run(quadratic(Integer(1)), Integer(1), steps=[Rational(1, 2)] * 3, reads=[1, 2, 3])
+    assert path.squared_gradients == (1, Rational(1, 4), Rational(1, 16), Rational(1, 64))
+    assert path.gap == Rational(1, 2)
+
+
+def test_run_with_delay_by_hand():
+    # x1 = 1, x2 = 1 - 1/2, x3 = 1/2 - 1/2 * x1 = 0
+    path = run(quadratic(Integer(1)), 1, steps=[Rational(1, 2)] * 2, reads=[1, 1], window=2)
+    assert path.squared_gradients == (1, Rational(1, 4), 0)
+    assert path.coherence == 1  # at x2: <g2, g1>/g2^2 = 2, but the window contains x2 itself
+
+
+def test_two_point_noise_adds_its_variance():
+    path = run(quadratic(Integer(1)), 1, steps=[Integer(1)], reads=[1], noise=Integer(3))
+    assert path.squared_gradients == (1, 9)
+    assert path.variance == 9
+
+
+@pytest.mark.parametrize("reads", [[2], [0], [1, 3], []])
+def test_reads_must_be_possible(reads):
+    with pytest.raises(ValueError, match="must read an index"):
+        run(quadratic(Integer(1)), 1, steps=[Integer(1)], reads=reads)
+
+
+@pytest.mark.parametrize("steps", [[1], [Rational(1, 2), Rational(1, 3)], [Rational(1, 5)] * 4])
+@pytest.mark.parametrize("delay", [0, 1, 2])
+def test_staircase_meets_the_same_gradient_at_every_iterate(steps, delay):
+    reads = [max(1, k - delay) for k in range(1, len(steps) + 1)]
+    f = staircase(steps)
+    path = run(f, Integer(0), steps=steps, reads=reads, window=delay + 1)
+    assert set(path.squared_gradients) == {1}
+    assert f.smoothness == 1
+    assert path.coherence == 1
+    exact = 4 * path.gap / (sum(h * (4 - h) for h in map(Rational, steps)) + 2)
+    assert exact == 1
+
+
+def test_scaled_staircase_has_the_gap_and_smoothness_asked_for():
+    f, g = scaled_staircase([Rational(1, 3), Rational(1, 4)], Integer(2), Integer(5))
+    assert f.smoothness == 2
+    assert f.value(Integer(0)) - f.infimum == 5
+    assert (
+        run(f, Integer(0), steps=[Rational(1, 3), Rational(1, 4)], reads=[1, 1]).squared_gradients
+        == (g**2,) * 3
+    )
+    assert sqrt(g**2) == g
