@@ -198,8 +198,9 @@ def root(part: Any) -> Shown:
 def smaller(*parts: Any) -> Shown:
     """The least of several formulas."""
     items = [shown(p) for p in parts]
+    inside = r",\ ".join(a.latex for a in items)
     return Shown(
         Min(*(a.expression for a in items)),
-        rf"\min\left\{{{r',\ '.join(a.latex for a in items)}\right\}}",
+        rf"\min\left\{{{inside}\right\}}",
         f"min({', '.join(a.text for a in items)})",
     )
