@@ -332,7 +332,7 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
         settings={
             "problem": dict(problem.settings),
             "schedule": schedule.settings,
-            "step": {"label": rule.label, **rule.constants},
+            "step": {"label": rule.label, **{k: float(v) for k, v in rule.constants.items()}},
             "steps": plan.steps,
             "replicas": plan.replicas,
             "seed": plan.seed,

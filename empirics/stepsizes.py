@@ -44,14 +44,22 @@ class StepSizes:
 
 
 def constant(eta: float) -> StepSizes:
-    """eta_t = eta."""
+    """eta_t = eta.
+
+    >>> constant(0.1)(3)
+    array([0.1, 0.1, 0.1])
+    """
     return StepSizes(
         label="eta", values=lambda steps: np.full(steps, eta, float), constants={"eta": eta}
     )
 
 
 def inverse_sqrt(eta: float) -> StepSizes:
-    """eta_t = eta / sqrt(t + 1); papers that count from k = 1 write eta / sqrt(k)."""
+    """eta_t = eta / sqrt(t + 1); papers that count from k = 1 write eta / sqrt(k).
+
+    >>> inverse_sqrt(1.0)(4)[3]
+    np.float64(0.5)
+    """
     return StepSizes(
         label="eta/sqrt(t + 1)",
         values=lambda steps: eta / np.sqrt(np.arange(1, steps + 1)),
@@ -60,7 +68,11 @@ def inverse_sqrt(eta: float) -> StepSizes:
 
 
 def inverse(eta: float) -> StepSizes:
-    """eta_t = eta / (t + 1)."""
+    """eta_t = eta / (t + 1).
+
+    >>> inverse(1.0)(2)
+    array([1. , 0.5])
+    """
     return StepSizes(
         label="eta/(t + 1)",
         values=lambda steps: eta / np.arange(1, steps + 1),
@@ -69,7 +81,11 @@ def inverse(eta: float) -> StepSizes:
 
 
 def table(values: ArrayLike) -> StepSizes:
-    """eta_t = values[t], one value for each step of the run, no more and no fewer."""
+    """eta_t = values[t], one value for each step of the run, no more and no fewer.
+
+    >>> table([0.2, 0.1])(2)
+    array([0.2, 0.1])
+    """
     fixed = np.array(values, dtype=np.float64)
     return StepSizes(label="table", values=lambda steps: fixed, constants={})
 

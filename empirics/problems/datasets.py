@@ -57,7 +57,7 @@ def table(
         X = X[:, varying]
         X = (X - X.mean(axis=0)) / X.std(axis=0)
     X = np.ascontiguousarray(np.column_stack([X, np.ones(len(X))]))  # rows are what is picked
-    return Table(X=X, y=y, classes=tuple(classes), source=source)
+    return Table(X=X, y=y, classes=tuple(np.array(classes).tolist()), source=source)
 
 
 def _raw(data: str | tuple[ArrayLike, ArrayLike]) -> tuple[Array, NDArray[Any], Any]:

@@ -99,7 +99,7 @@ def logistic(
             "kind": "logistic",
             "data": rows.source,
             "classes": list(rows.classes),
-            "l2": l2,
+            "l2": float(l2),
             "batch": b,
             "sigma": sigma,
             "standardise": standardise,

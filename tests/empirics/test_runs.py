@@ -100,6 +100,16 @@ def test_settings_say_how_to_do_it_again():
     np.testing.assert_array_equal(again.statistics.inner.M2, runs.statistics.inner.M2)
 
 
+def test_settings_of_numpy_numbers_are_plain():
+    problem = problems.quadratic(dim=np.int64(2), mu=np.float32(0.5), sigma=np.float32(0.25))
+    data = problems.logistic(classes=np.array([1, 7]), l2=np.float32(0.5), batch=np.int32(2))
+    for one in (problem, data):
+        runs = simulate(
+            one, schedules.Constant(np.int32(1)), step=np.float32(0.1), steps=np.int16(2), record=1
+        )
+        json.dumps(runs.settings)
+
+
 def test_constants_travel_with_the_runs():
     runs = make()
     assert runs.constants["L"].value == 1.0
