@@ -1,0 +1,129 @@
+"""What runs say of a theorem: one of four outcomes, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirics.problems.base import Array, Constant
+
+Outcome = Literal["consistent", "violated", "inconclusive", "not applicable"]
+Finding = Literal["holds", "estimated", "unknown", "fails"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What the runs say of one assumption: its name, the finding, and the evidence in words."""
+
+    assumption: str
+    finding: Finding
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.assumption}: {self.finding} ({self.words})"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Verdict:
+    """What runs say of a theorem.
+
+    Fields: theorem, its name; outcome; reason, one clause; checks of the assumptions; horizon, the
+    letter that counts; horizons, its values, (K,); bound there; mean, lower and upper: the least
+    E|grad f(x_t)|^2 up to the horizon as seen, and its limits; alpha, the chance that lower or
+    upper is wrong anywhere; constants, what the bound was evaluated at, with provenance; title, of
+    the runs. `lower` is not a number where iterates were left unrecorded.
+    """
+
+    theorem: str
+    outcome: Outcome
+    reason: str
+    checks: tuple[Check, ...]
+    horizon: str
+    horizons: NDArray[np.int64]
+    bound: Array
+    mean: Array
+    lower: Array
+    upper: Array
+    alpha: float
+    replicas: int
+    constants: Mapping[str, Constant]
+    title: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the runs are consistent with the theorem. They never prove it."""
+        return self.outcome == "consistent"
+
+    @property
+    def heuristic(self) -> bool:
+        """Whether the verdict leans on a constant that was only estimated."""
+        return any(check.finding == "estimated" for check in self.checks)
+
+    @property
+    def slack(self) -> float:
+        """The least bound / mean over the horizons."""
+        return float(np.min(self._ratios(self.mean))) if self.horizons.size else np.nan
+
+    @property
+    def power(self) -> float:
+        """The least factor by which the bound could shrink before these runs reject it."""
+        ratios = self._ratios(self.lower)
+        return float(np.nanmin(ratios)) if np.isfinite(ratios).any() else np.nan
+
+    @property
+    def tightest(self) -> int:
+        """The horizon at which bound / mean is least."""
+        return int(self.horizons[np.argmin(self._ratios(self.mean))])
+
+    def _ratios(self, below: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(below > 0, self.bound / below, np.where(below <= 0, np.inf, np.nan))
+
+    def __str__(self) -> str:
+        parts = [f"{self.outcome}: {self.reason}"]
+        if self.outcome in ("consistent", "violated", "inconclusive") and self.horizons.size:
+            parts.append(f"bound / mean >= {self.slack:.3g} (at {self.horizon} = {self.tightest})")
+            if np.isfinite(self.power) and self.outcome == "consistent":
+                parts.append(f"bound / {self.power:.3g} would be rejected")
+            parts.append(f"alpha = {self.alpha:.0e}")
+        if self.heuristic:
+            parts.append("heuristic, it leans on an estimate")
+        return ", ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as plain data, for JSON."""
+        return {
+            "theorem": self.theorem,
+            "runs": self.title,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "heuristic": self.heuristic,
+            "slack": _plain(self.slack),
+            "power": _plain(self.power),
+            "alpha": self.alpha,
+            "replicas": self.replicas,
+            "checks": [
+                {"assumption": c.assumption, "finding": c.finding, "words": c.words}
+                for c in self.checks
+            ],
+            "constants": {
+                name: {"value": c.value, "provenance": c.provenance}
+                for name, c in self.constants.items()
+            },
+            "horizon": self.horizon,
+            "at": {
+                "horizons": self.horizons.tolist(),
+                "bound": [_plain(v) for v in self.bound],
+                "mean": [_plain(v) for v in self.mean],
+                "lower": [_plain(v) for v in self.lower],
+                "upper": [_plain(v) for v in self.upper],
+            },
+        }
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
