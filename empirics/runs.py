@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.measure import Moments, Statistics
+from empirics.moments import Moments, Statistics
 from empirics.problems.base import Array, Constant
 from empirics.schedules.reads import Reads
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from empirics.simulate import Plan, Tile
+from empirics.tile import Plan, Tile
 
 
 def _iterates(problem, schedule, eta, *, seed=0, tile=0, reuse=False, replicas=10**6, block=7):

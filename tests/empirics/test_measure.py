@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from empirics import measure, problems, schedules, simulate
-from empirics.measure import Moments, Statistics
+from empirics.moments import Moments, Statistics
 
 S, STEPS, REPLICAS, STEP = 4, 25, 300, 0.6
 

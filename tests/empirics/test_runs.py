@@ -8,7 +8,7 @@ import pytest
 import xarray
 
 from empirics import Runs, problems, schedules, simulate
-from empirics.measure import Moments, Statistics
+from empirics.moments import Moments, Statistics
 from empirics.schedules import Reads
 
 

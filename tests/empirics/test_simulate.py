@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from empirics import problems, schedules, simulate, stepsizes
-from empirics.measure import Moments
+from empirics.moments import Moments
 from empirics.problems import Constant, Problem
 from empirics.problems.quadratic import quadratic
 from empirics.schedules import multiplicity

@@ -1,0 +1,160 @@
+"""Means and sums of squares over replicas, which merge exactly: what runs keep of each time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirics.problems.base import Array
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Moments:
+    """Mean over replicas and M2, the sum of squared deviations from it: arrays of one shape."""
+
+    count: int
+    mean: Array
+    M2: Array
+
+    @classmethod
+    def of(cls, values: Array) -> Moments:
+        """Of values (..., replicas)."""
+        mean = values.mean(axis=-1)
+        deviation = values - mean[..., None]
+        return cls(count=values.shape[-1], mean=mean, M2=np.vecdot(deviation, deviation))
+
+    @classmethod
+    def join(cls, parts: Sequence[Moments]) -> Moments:
+        """Of the same replicas at successive times."""
+        return cls(
+            count=parts[0].count,
+            mean=np.concatenate([part.mean for part in parts]),
+            M2=np.concatenate([part.M2 for part in parts]),
+        )
+
+    @property
+    def standard_error(self) -> Array:
+        """Of the mean: sqrt(M2 / (n (n - 1))); not a number with fewer than two replicas."""
+        n = self.count
+        return np.sqrt(self.M2 / (n * (n - 1))) if n > 1 else np.full_like(self.mean, np.nan)
+
+    def merge(self, other: Moments) -> Moments:
+        """Of both samples together. Source: Chan, Golub, LeVeque 1979, equation (2.1)."""
+        n = self.count + other.count
+        delta = other.mean - self.mean
+        return Moments(
+            count=n,
+            mean=self.mean + delta * (other.count / n),
+            M2=self.M2 + other.M2 + delta**2 * (self.count * other.count / n),
+        )
+
+    def where(self, keep: NDArray[np.bool_], otherwise: float) -> Moments:
+        """The same where `keep`, mean and M2 replaced elsewhere."""
+        return Moments(
+            count=self.count,
+            mean=np.where(keep, self.mean, otherwise),
+            M2=np.where(keep, self.M2, otherwise),
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Statistics:
+    r"""What all replicas together do at K recorded times, with a window of s gradients (or s = 0).
+
+    Fields, of shape (K,) unless said: squared_norm, moments of |grad f(x_t)|^2; gap, of
+    f(x_t) - inf f; inner, of <grad f(x_t), grad f(x_{t-l})>, (K, s), reading x_0 when l > t;
+    comoment, the sum over replicas of the products of the deviations of inner and squared_norm,
+    (K, s); coherence_min, the smallest mu_t of a replica (see Coherence); coherence_negative, the
+    replicas where mu_t < 0; coherence_undefined, those with a gradient of 0; noise_mean and
+    noise_max of E|xi|^2 at x_t; diverged, the replicas lost so far.
+    What was not asked for is not a number.
+    """
+
+    squared_norm: Moments
+    gap: Moments
+    inner: Moments
+    comoment: Array
+    coherence_min: Array
+    coherence_negative: NDArray[np.int64]
+    coherence_undefined: NDArray[np.int64]
+    noise_mean: Array
+    noise_max: Array
+    diverged: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, norm: Array, gap: Array, inner: Array, noise: Array, lost: NDArray[np.bool_]
+    ) -> Statistics:
+        """Of values per replica: all (K, n) but inner, (K, s, n). Lost replicas count as 0 here."""
+        kept = ~lost
+        if lost.any():
+            norm, gap, noise = (np.where(kept, values, 0) for values in (norm, gap, noise))
+            inner = np.where(kept[:, None], inner, 0)
+        deviation = norm - norm.mean(axis=-1, keepdims=True)  # (K, n)
+        mean = inner.mean(axis=-1)
+        spread = inner - mean[..., None]  # (K, s, n)
+        defined = kept & (norm > 0)
+        least = inner.min(axis=1, initial=np.inf)  # (K, n)
+        path = np.divide(least, norm, out=np.full_like(norm, np.inf), where=defined)
+        any_path = defined.any(axis=-1) & (inner.shape[1] > 0)
+        return cls(
+            squared_norm=Moments.of(norm),
+            gap=Moments.of(gap),
+            inner=Moments(count=norm.shape[-1], mean=mean, M2=np.vecdot(spread, spread)),
+            comoment=np.vecdot(spread, deviation[:, None]),
+            coherence_min=np.where(any_path, path.min(axis=-1), np.nan),
+            coherence_negative=(path < 0).sum(axis=-1),
+            coherence_undefined=(kept & ~defined).sum(axis=-1),
+            noise_mean=noise.mean(axis=-1),
+            noise_max=noise.max(axis=-1),
+            diverged=lost.sum(axis=-1),
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[Statistics]) -> Statistics:
+        """Of the same replicas at successive times."""
+        joined: dict[str, Any] = {}
+        for name in (field.name for field in fields(cls)):
+            column = [getattr(part, name) for part in parts]
+            kind = Moments.join if isinstance(column[0], Moments) else np.concatenate
+            joined[name] = kind(column)
+        return cls(**joined)
+
+    def merge(self, other: Statistics) -> Statistics:
+        """Of both sets of replicas at the same times."""
+        m, n = self.squared_norm.count, other.squared_norm.count
+        norm = other.squared_norm.mean - self.squared_norm.mean  # (K,)
+        inner = other.inner.mean - self.inner.mean  # (K, s)
+        return Statistics(
+            squared_norm=self.squared_norm.merge(other.squared_norm),
+            gap=self.gap.merge(other.gap),
+            inner=self.inner.merge(other.inner),
+            comoment=self.comoment + other.comoment + inner * norm[:, None] * (m * n / (m + n)),
+            coherence_min=np.fmin(self.coherence_min, other.coherence_min),
+            coherence_negative=self.coherence_negative + other.coherence_negative,
+            coherence_undefined=self.coherence_undefined + other.coherence_undefined,
+            noise_mean=self.noise_mean + (other.noise_mean - self.noise_mean) * (n / (m + n)),
+            noise_max=np.maximum(self.noise_max, other.noise_max),
+            diverged=self.diverged + other.diverged,
+        )
+
+    def closed(self) -> Statistics:
+        """Where replicas are lost, norm, gap and noise are infinite, inner products not a number.
+
+        An infinite inner product could be taken for a coherent one.
+        """
+        keep = self.diverged == 0
+        return replace(
+            self,
+            squared_norm=self.squared_norm.where(keep, np.inf),
+            gap=self.gap.where(keep, np.inf),
+            inner=self.inner.where(keep[:, None], np.nan),
+            comoment=np.where(keep[:, None], self.comoment, np.nan),
+            coherence_min=np.where(keep, self.coherence_min, np.nan),
+            noise_mean=np.where(keep | np.isnan(self.noise_mean), self.noise_mean, np.inf),
+            noise_max=np.where(keep | np.isnan(self.noise_max), self.noise_max, np.inf),
+        )
