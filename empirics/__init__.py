@@ -8,21 +8,40 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empirics import measure, problems, schedules, stepsizes
+    from empirics import measure, plots, problems, schedules, stepsizes
+    from empirics.coherence import self_consistent_coherence
+    from empirics.compare import Verdict, compare, steps_for
     from empirics.runs import Runs
     from empirics.simulate import simulate
 
 # name: the module it is in, or the module that it is; loaded at first use
 _WHERE = {
     "Runs": "empirics.runs",
+    "Verdict": "empirics.compare",
+    "compare": "empirics.compare",
     "measure": "empirics.measure",
+    "plots": "empirics.plots",
     "problems": "empirics.problems",
     "schedules": "empirics.schedules",
+    "self_consistent_coherence": "empirics.coherence",
     "simulate": "empirics.simulate",
+    "steps_for": "empirics.compare",
     "stepsizes": "empirics.stepsizes",
 }
 
-__all__ = ["Runs", "measure", "problems", "schedules", "simulate", "stepsizes"]
+__all__ = [
+    "Runs",
+    "Verdict",
+    "compare",
+    "measure",
+    "plots",
+    "problems",
+    "schedules",
+    "self_consistent_coherence",
+    "simulate",
+    "steps_for",
+    "stepsizes",
+]
 
 
 def __getattr__(name: str) -> Any:

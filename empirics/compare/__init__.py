@@ -169,12 +169,15 @@ def _curves(
     gapless = runs.times == np.arange(len(runs.times))
     complete = np.logical_and.accumulate(gapless)
     lower = np.where(complete, np.minimum.accumulate(limits.lower), np.nan)
+    least = np.minimum.accumulate(norm.mean)
     return {
         "horizons": horizons,
+        "iterates": runs.times[places] + 1,
+        "path": np.array([runs.times + 1, least]),
         "bound": evaluate(theorem.bound.expression, theorem.horizon, numbers, horizons)
         if horizons.size
         else np.empty(0),
-        "mean": np.minimum.accumulate(norm.mean)[places],
+        "mean": least[places],
         "upper": np.minimum.accumulate(limits.upper)[places],
         "lower": lower[places],
     }

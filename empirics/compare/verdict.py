@@ -32,10 +32,12 @@ class Verdict:
     """What runs say of a theorem.
 
     Fields: theorem, its name; outcome; reason, one clause; checks of the assumptions; horizon, the
-    letter that counts; horizons, its values, (K,); bound there; mean, lower and upper: the least
-    E|grad f(x_t)|^2 up to the horizon as seen, and its limits; alpha, the chance that lower or
-    upper is wrong anywhere; constants, what the bound was evaluated at, with provenance; title, of
-    the runs. `lower` is not a number where iterates were left unrecorded.
+    letter that counts; horizons, its values, (K,); iterates, how many each horizon covers; bound
+    there; mean, lower and upper: the least E|grad f(x_t)|^2 up to the horizon as seen, and its
+    limits; alpha, the chance that lower or upper is wrong anywhere; replicas; constants, what the
+    bound was evaluated at, with provenance; title, of the runs. `lower` is not a number where
+    iterates were left unrecorded. path, the least mean after each recorded number of iterates, as
+    pairs of arrays, (2, times), for drawing.
     """
 
     theorem: str
@@ -44,6 +46,7 @@ class Verdict:
     checks: tuple[Check, ...]
     horizon: str
     horizons: NDArray[np.int64]
+    iterates: NDArray[np.int64]
     bound: Array
     mean: Array
     lower: Array
@@ -52,6 +55,7 @@ class Verdict:
     replicas: int
     constants: Mapping[str, Constant]
     title: str
+    path: Array
 
     @property
     def holds(self) -> bool:
@@ -84,11 +88,14 @@ class Verdict:
             return np.where(below > 0, self.bound / below, np.where(below <= 0, np.inf, np.nan))
 
     def __str__(self) -> str:
-        parts = [f"{self.outcome}: {self.reason}"]
-        if self.outcome in ("consistent", "violated", "inconclusive") and self.horizons.size:
-            parts.append(f"bound / mean >= {self.slack:.3g} (at {self.horizon} = {self.tightest})")
-            if np.isfinite(self.power) and self.outcome == "consistent":
+        if self.holds:
+            where = f"{self.horizon} = {self.tightest}"
+            parts = [f"consistent: bound / mean >= {self.slack:.3g} (at {where})"]
+            if np.isfinite(self.power):
                 parts.append(f"bound / {self.power:.3g} would be rejected")
+        else:
+            parts = [f"{self.outcome}: {self.reason}"]
+        if self.outcome != "not applicable":
             parts.append(f"alpha = {self.alpha:.0e}")
         if self.heuristic:
             parts.append("heuristic, it leans on an estimate")

@@ -1,0 +1,164 @@
+"""A theorem, a problem and levels of staleness: simulate, judge, and keep each result at once.
+
+A *cell* is one theorem's step sizes at one level. Its runs are written as soon as they are done,
+under a name and with a key of everything they depend on, so that an interrupted check goes on where
+it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from empirics.coherence import self_consistent_coherence
+from empirics.compare import Verdict, compare, steps_for
+from empirics.problems.base import Problem
+from empirics.runs import Runs
+from empirics.schedules.base import Schedule
+from empirics.simulate import simulate
+
+COARSE = 0.05  # how close the search for mu comes to a level that fails
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Cell:
+    """One set of step sizes at one level: what to simulate, and which theorems to hold it against.
+
+    Fields: name, of its files; rule, the theorem whose step sizes are taken; theorems, judged on
+    the runs; mu, None to search the largest that its own runs satisfy; multiplicity and gamma, as
+    `steps_for` takes them; the rest as in `simulate`.
+    """
+
+    name: str
+    rule: Any
+    theorems: tuple[Any, ...]
+    problem: Problem
+    schedule: Schedule
+    steps: int
+    replicas: int
+    seed: int
+    mu: float | None = None
+    multiplicity: int | None = None
+    gamma: float | None = None
+    reuse: bool = False
+    alpha: float = 1e-6
+
+    @property
+    def key(self) -> str:
+        """A hash of all settings and of the code that uses them."""
+        settings = {
+            "rule": self.rule.name,
+            "problem": dict(self.problem.settings),
+            "schedule": self.schedule.settings,
+            "numbers": [self.steps, self.replicas, self.seed, self.mu, self.multiplicity],
+            "more": [self.gamma, self.reuse],
+            "code": code_version(),
+        }
+        return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Result:
+    """A finished cell: its runs, the sparser ones with a window (or None), and the verdicts."""
+
+    cell: Cell
+    mu: float
+    runs: Runs
+    coherent: Runs | None
+    verdicts: tuple[Verdict, ...]
+    kept: bool  # read back, not simulated now
+
+
+def check(cells: Sequence[Cell], out: Path) -> Iterator[Result]:
+    """Go through the cells, writing the runs of each into the folder `out` before the next."""
+    out.mkdir(parents=True, exist_ok=True)
+    for cell in cells:
+        yield _load(cell, out) or _simulate(cell, out)
+
+
+def _simulate(cell: Cell, out: Path) -> Result:
+    window = cell.schedule.tau_max + 1
+
+    def step(mu: float) -> Any:
+        return steps_for(
+            cell.rule,
+            cell.problem,
+            cell.schedule,
+            steps=cell.steps,
+            mu=mu,
+            multiplicity=cell.multiplicity,
+            gamma=cell.gamma,
+        )
+
+    common: dict[str, Any] = {
+        "steps": cell.steps,
+        "replicas": cell.replicas,
+        "seed": cell.seed,
+        "reuse": cell.reuse,
+    }
+    coherent: Runs | None = None
+    mu = cell.mu
+    if mu is None:
+        found = self_consistent_coherence(
+            cell.problem, cell.schedule, step, tolerance=COARSE, record=_sparse(cell), **common
+        )
+        mu, coherent = found.mu, found.runs
+        if coherent is None:
+            mu = found.tried[-1][0]
+    rule = step(mu)
+    runs = simulate(cell.problem, cell.schedule, step=rule, **common)
+    if window > 1 and coherent is None:
+        coherent = simulate(
+            cell.problem, cell.schedule, step=rule, window=window, record=_sparse(cell), **common
+        )
+    runs.save(out / f"{cell.name}.nc")
+    if window > 1 and coherent is not None:
+        coherent.save(out / f"{cell.name}-coherence.nc")
+    mark = {"key": cell.key, "mu": mu}
+    (out / f"{cell.name}.json").write_text(json.dumps(mark))  # last: it says the rest is there
+    return _judge(cell, mu, runs, coherent, kept=False)
+
+
+def _sparse(cell: Cell) -> Any:
+    """Times at which the window is measured: all up to a hundred, then ever more rarely."""
+    later = np.rint(np.geomspace(1, cell.steps, 100)).astype(int)
+    return np.unique(np.concatenate([np.arange(min(cell.steps, 60) + 1), later]))
+
+
+def _load(cell: Cell, out: Path) -> Result | None:
+    """The cell as it was left behind by an earlier check with the same key, if it was."""
+    try:
+        mark = json.loads((out / f"{cell.name}.json").read_text())
+        if mark["key"] != cell.key:
+            return None
+        runs = Runs.load(out / f"{cell.name}.nc")
+        more = out / f"{cell.name}-coherence.nc"
+        coherent = Runs.load(more) if more.exists() and cell.schedule.tau_max else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # unfinished or damaged: simulate it again
+    return _judge(cell, mark["mu"], runs, coherent, kept=True)
+
+
+def _judge(cell: Cell, mu: float, runs: Runs, coherent: Runs | None, *, kept: bool) -> Result:
+    verdicts = tuple(
+        compare(theorem, runs, coherence=coherent, alpha=cell.alpha) for theorem in cell.theorems
+    )
+    return Result(cell=cell, mu=mu, runs=runs, coherent=coherent, verdicts=verdicts, kept=kept)
+
+
+@cache
+def code_version() -> str:
+    """A hash of the sources of both packages."""
+    root = Path(__file__).parent.parent
+    digest = sha256()
+    for package in ("theory", "empirics"):
+        for source in sorted((root / package).rglob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()

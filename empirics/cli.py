@@ -1,0 +1,277 @@
+"""The command `staleness`: a thin layer over the packages.
+
+Exit codes: 0 consistent (or proved), 1 violated (or not proved), 2 usage, 3 not applicable or
+inconclusive, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="staleness",
+    help="Stale SGD, on paper and in practice: theorems with checked proofs, runs, verdicts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+CONSISTENT, VIOLATED, USAGE, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 130
+FLAGSHIP = ("dai2019.sharp", "dai2019.single_use", "dai2019.constant_step")
+FLAGSHIP_LEVELS, FLAGSHIP_STEPS = "1,2,4,8,16", 500
+
+Levels = Annotated[
+    str | None,
+    typer.Option(
+        "--staleness",
+        help="Windows s, such as 1,4,16: one of the last s iterates is read; 1 is synchronous, "
+        "the largest delay is s - 1.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+def main() -> None:
+    """Run the command; one sentence and exit code 2 for what cannot be done."""
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        fail(str(error))
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say what is wrong and leave with the code for wrong usage."""
+    typer.echo(f"staleness: {sentence}", err=True)
+    raise SystemExit(USAGE)
+
+
+# ------------------------------------------------------------------ theorems
+
+
+@app.command()
+def theorems(json_: Json = False) -> None:
+    """List the theorems with their status, which is computed now."""
+    from theory import results
+
+    table = results.theorems()
+    rows = []
+    with progress(len(table), "replaying proofs", show=not json_) as advance:
+        for theorem in table.values():
+            rows.append((theorem, theorem.status))
+            advance(theorem.name)
+    if json_:
+        typer.echo(json.dumps([_plain(theorem, status) for theorem, status in rows], indent=2))
+        return
+    width = max(len(theorem.name) for theorem, _ in rows)
+    for theorem, status in rows:
+        typer.echo(f"{theorem.name:<{width}}  {status:<8}  {theorem.title}")
+
+
+def _plain(theorem: Any, status: str) -> dict[str, Any]:
+    return {
+        "name": theorem.name,
+        "status": status,
+        "title": theorem.title,
+        "source": theorem.provenance,
+        "quantity": theorem.quantity.words,
+        "bound": str(theorem.bound),
+        "step": str(theorem.step),
+        "assumptions": [str(a) for a in theorem.assumptions],
+        "conditions": [str(c) for c in theorem.conditions],
+        "holds_when": [t.name for t in theorem.holds_when],
+        "remark": theorem.remark,
+    }
+
+
+@app.command()
+def prove(
+    theorem: Annotated[str, typer.Argument(help="Its name, as `staleness theorems` lists it.")],
+    json_: Json = False,
+) -> None:
+    """Replay a proof and print it as a page; exit code 1 if there is none that holds."""
+    from theory import results
+    from theory.kernel import StepError
+
+    found = results.find(theorem)
+    try:
+        report = found.verify()
+    except StepError as error:
+        if json_:
+            typer.echo(json.dumps({"theorem": found.name, "proved": False, "why": str(error)}))
+        else:
+            typer.echo(f"{found.statement}\n\nNot proved: {error}")
+            for valid in found.holds_when:
+                typer.echo(f"True where: {', '.join(map(str, valid.conditions))} ({valid.name})")
+        raise typer.Exit(VIOLATED) from None
+    if json_:
+        typer.echo(
+            json.dumps({"theorem": found.name, "proved": True, **report.to_dict()}, indent=2)
+        )
+        return
+    typer.echo(f"{found.statement}\n\n{report}")
+
+
+@app.command()
+def latex(
+    theorem: Annotated[str, typer.Argument(help="Its name, as `staleness theorems` lists it.")],
+) -> None:
+    """Print a LaTeX document with the statement and the proof, step by step."""
+    from theory import results
+
+    typer.echo(results.find(theorem).latex())
+
+
+# ------------------------------------------------------------------ check
+
+
+@app.command()
+def check(
+    theorem: Annotated[
+        str | None, typer.Argument(help="A theorem; without one, the tour: proofs, runs, figures.")
+    ] = None,
+    problem: Annotated[
+        str | None,
+        typer.Option(
+            help="digits, digits-multinomial, breast-cancer, quadratic, witness (the theorem's "
+            "exact counterexample) or reuse-counterexample."
+        ),
+    ] = None,
+    staleness: Levels = None,
+    delay: Annotated[
+        str, typer.Option(help="constant, uniform, geometric or cyclic, up to s - 1.")
+    ] = "constant",
+    mu: Annotated[
+        float | None,
+        typer.Option(help="Coherence level of the step sizes; searched if not given."),
+    ] = None,
+    gamma: Annotated[float | None, typer.Option(help="Step size of any_constant_step.")] = None,
+    reuse: Annotated[
+        bool | None,
+        typer.Option("--reuse/--fresh-noise", help="Apply a sample again when its iterate is."),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Updates of each run.")] = None,
+    replicas: Annotated[int, typer.Option(help="Independent runs behind every mean.")] = 256,
+    seed: Annotated[int, typer.Option(help="One integer behind all random numbers.")] = 0,
+    alpha: Annotated[float, typer.Option(help="Chance of a wrong limit anywhere.")] = 1e-6,
+    out: Annotated[Path, typer.Option(help="Folder for runs, figures and summary.")] = Path(
+        "staleness-out"
+    ),
+    json_: Json = False,
+) -> None:
+    """Hold theorems against simulated runs: one verdict a theorem and level of staleness.
+
+    Runs that are already in the output folder, made with the same settings and code, are kept.
+    """
+    from empirics import tour
+
+    begun = time.monotonic()
+
+    def say(words: str) -> None:
+        if not json_:
+            typer.echo(words)
+
+    request = tour.Request(
+        theorem=theorem,
+        problem=problem,
+        levels=_levels(staleness or ("1" if theorem else FLAGSHIP_LEVELS)),
+        delay=delay,
+        mu=mu,
+        gamma=gamma,
+        reuse=reuse,
+        steps=steps if steps is not None else FLAGSHIP_STEPS,
+        replicas=replicas,
+        seed=seed,
+        alpha=alpha,
+    )
+    cells = tour.cells(request, FLAGSHIP)
+    if theorem is None:
+        say(_proofs(quiet=json_))
+    say(tour.describe(cells[0].problem))
+    results: list[Any] = []
+    interrupted = False
+    with progress(len(cells), "simulating", show=not json_) as advance:
+        from empirics.check import check as go_through
+
+        try:
+            for result in go_through(cells, out):
+                results.append(result)
+                for verdict in result.verdicts:
+                    say(tour.line(result, verdict))
+                advance(result.cell.name)
+        except KeyboardInterrupt:
+            interrupted = True
+    summary = tour.write(results, request, out, complete=not interrupted)
+    if json_:
+        typer.echo(json.dumps(summary, indent=2))
+    else:
+        files = [name for name in summary["files"] if not name.endswith(".nc")]
+        runs = len(summary["files"]) - len(files)
+        say(f"wrote {', '.join(files)} and {runs} runs (.nc) to {out}/")
+        say(f"{time.monotonic() - begun:.0f} s")
+    if interrupted:
+        typer.echo(
+            f"staleness: interrupted after {len(results)} of {len(cells)} cells; the same command "
+            "goes on from there",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(tour.exit_code(results, request))
+
+
+def _levels(text: str) -> tuple[int, ...]:
+    try:
+        levels = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        levels = ()
+    if not levels or min(levels) < 1:
+        fail(f"--staleness needs whole numbers >= 1 such as 1,4,16, got {text!r}")
+    return levels
+
+
+def _proofs(*, quiet: bool) -> str:
+    """Replay all proofs; one line about them."""
+    from theory import results
+
+    begun = time.monotonic()
+    table = results.theorems()
+    count: dict[str, int] = {}
+    with progress(len(table), "replaying proofs", show=not quiet) as advance:
+        for theorem in table.values():
+            count[theorem.status] = count.get(theorem.status, 0) + 1
+            advance(theorem.name)
+    words = ", ".join(f"{number} {status}" for status, number in sorted(count.items()))
+    return f"theory: {words} ({time.monotonic() - begun:.1f} s)"
+
+
+@contextmanager
+def progress(total: int, what: str, *, show: bool) -> Iterator[Any]:
+    """A bar on a terminal, nothing elsewhere; calling it with a name advances by one."""
+    if not (show and sys.stderr.isatty()):
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda name: bar.update(task, advance=1, description=f"{what}: {name}")
