@@ -109,14 +109,20 @@ def _simulate(cell: Cell, out: Path) -> Result:
         found = self_consistent_coherence(
             cell.problem, cell.schedule, step, tolerance=COARSE, record=_sparse(cell), **common
         )
-        mu, coherent = found.mu, found.runs
-        if coherent is None:
-            mu = found.tried[-1][0]
+        mu = found.tried[-1][0] if found.runs is None else found.mu
+        coherent = found.runs if window > 1 else None
     rule = step(mu)
-    runs = simulate(cell.problem, cell.schedule, step=rule, **common)
+    runs = _whole(simulate(cell.problem, cell.schedule, step=rule, **common))
     if window > 1 and coherent is None:
-        coherent = simulate(
-            cell.problem, cell.schedule, step=rule, window=window, record=_sparse(cell), **common
+        coherent = _whole(
+            simulate(
+                cell.problem,
+                cell.schedule,
+                step=rule,
+                window=window,
+                record=_sparse(cell),
+                **common,
+            )
         )
     runs.save(out / f"{cell.name}.nc")
     if window > 1 and coherent is not None:
@@ -124,6 +130,13 @@ def _simulate(cell: Cell, out: Path) -> Result:
     mark = {"key": cell.key, "mu": mu}
     (out / f"{cell.name}.json").write_text(json.dumps(mark))  # last: it says the rest is there
     return _judge(cell, mu, runs, coherent, kept=False)
+
+
+def _whole(runs: Runs) -> Runs:
+    """Runs that were cut short by Ctrl-C are no cell: the check stops here."""
+    if not runs.complete:
+        raise KeyboardInterrupt
+    return runs
 
 
 def _sparse(cell: Cell) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from empirics import plots, problems, schedules
 from empirics.check import Cell, Result
 from empirics.compare import Verdict, steps_for
-from empirics.problems.base import Problem
+from empirics.problems.base import Problem, whole
 from empirics.schedules.base import Schedule
 from theory import results
 from theory.assumptions import StaleSGD
@@ -38,6 +38,9 @@ class Request:
 
 def cells(request: Request, flagship: Sequence[str]) -> list[Cell]:
     """One cell a theorem and level; the printed theorem is judged on the runs of the sharp one."""
+    for what in ("steps", "replicas"):
+        whole("check", what, getattr(request, what), 1)
+    whole("check", "seed", request.seed, 0)
     names = [request.theorem] if request.theorem else list(flagship)
     made: dict[str, Problem] = {}
     return [
@@ -155,7 +158,7 @@ def describe(problem: Problem) -> str:
 def line(result: Result, verdict: Verdict) -> str:
     """One line a verdict."""
     level = result.cell.schedule.tau_max + 1
-    known_false = " (as its exact counterexample says)" if _expected(verdict) else ""
+    known_false = " (the statement is refuted)" if _expected(verdict) else ""
     kept = " [kept]" if result.kept else ""
     return (
         f"{verdict.theorem.split('.')[-1]:<20} s = {level:<3} mu = {result.mu:.2f}  "

@@ -73,7 +73,7 @@ class _Attempt:
         self.chance = chance
         self.values: dict[Any, Any] = {}
         self.vectors: dict[Any, tuple[Any, Any]] = {}
-        self.noise_apart = chance.random() < 0.6
+        self.noise_apart = chance.randrange(5) < 3
 
     def break_claim(
         self, claim: Claim, premises: Sequence[Claim], conditions: Sequence[Any]

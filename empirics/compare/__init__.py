@@ -128,9 +128,9 @@ def _constants(
 ) -> dict[str, Constant]:
     """All numbers the theorem may ask for, the horizon apart."""
     step = runs.settings["step"]
-    s = runs.tau_max + 1
+    s = float(runs.tau_max + 1)
     found = dict(runs.constants)
-    carried = {"mu": mu, "m": multiplicity, "gamma": None, "s": s}
+    carried = {"mu": mu, "m": multiplicity, "gamma": None, "s": None}
     for name, given in carried.items():
         value = step.get(name) if given is None else given
         if value is not None:
@@ -139,7 +139,8 @@ def _constants(
         found["gamma"] = Constant(
             value=float(runs.step_sizes[0]), provenance="exact", why="the constant step of the run"
         )
-    found.setdefault("m", Constant(value=float(s), provenance="exact", why="the whole window"))
+    found.setdefault("s", Constant(value=s, provenance="exact", why="the longest delay, plus 1"))
+    found.setdefault("m", Constant(value=s, provenance="exact", why="the whole window"))
     wanted = {a for a in theorem.constants if a != theorem.horizon.name}
     if "infimum" in found and "Delta" not in found:
         raise ValueError("compare needs runs made by simulate, got ones without Delta")

@@ -1,0 +1,199 @@
+"""The command as a user types it: output, files, exit codes, interruption."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from empirics.runs import Runs
+
+ROOT = Path(__file__).parents[2]
+CODE = "import sys; from empirics.cli import main; sys.argv[0] = 'staleness'; main()"
+
+
+def staleness(*arguments, **more):
+    return subprocess.run(
+        [sys.executable, "-c", CODE, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        **more,
+    )
+
+
+def small(out, *more):
+    return ("check", "dai2019.sharp", "--problem", "quadratic", "--steps", 40, "--out", out, *more)
+
+
+def test_theorems_with_their_status():
+    done = staleness("theorems", "--json")
+    assert done.returncode == 0
+    status = {t["name"]: t["status"] for t in json.loads(done.stdout)}
+    assert status["dai2019.published"] == "refuted"
+    assert status["dai2019.sharp"] == status["dai2019.reuse"] == "proved"
+    plain = staleness("theorems").stdout.splitlines()
+    assert len(plain) == len(status)
+
+
+def test_prove_prints_the_page():
+    done = staleness("prove", "dai2019.sharp")
+    assert done.returncode == 0
+    assert "one coherent step" in done.stdout
+    assert "Axioms:" in done.stdout
+    assert "unbiased: E<xi_k, v> = 0" in done.stdout
+
+
+def test_prove_a_false_theorem():
+    done = staleness("prove", "dai2019.published")
+    assert done.returncode == 1
+    assert "the statement is false: for F = x^2/2" in done.stdout
+    assert "True where: 2*mu^2 <= s (dai2019.published_if_stale)" in done.stdout
+    page = json.loads(staleness("prove", "dai2019.published", "--json").stdout)
+    assert page["proved"] is False
+
+
+def test_latex_is_a_document():
+    done = staleness("latex", "dai2019.constant_step")
+    assert done.returncode == 0
+    assert done.stdout.startswith(r"\documentclass")
+    assert r"\end{document}" in done.stdout
+
+
+def test_check_writes_runs_figures_and_summary(tmp_path):
+    done = staleness(*small(tmp_path / "o", "--staleness", "1,3"))
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("sharp")]
+    assert len(lines) == 2
+    assert all("consistent" in line for line in lines)
+    names = {p.name for p in (tmp_path / "o").iterdir()}
+    assert {"bound_and_runs.png", "bound_and_runs.pdf", "coherence.png", "summary.json"} <= names
+    summary = json.loads((tmp_path / "o" / "summary.json").read_text())
+    assert summary["complete"] is True
+    assert [v["outcome"] for v in summary["verdicts"]] == ["consistent"] * 2
+    runs = Runs.load(tmp_path / "o" / "dai2019.sharp-s3.nc")
+    assert runs.settings["seed"] == 0
+    assert runs.settings["versions"]["numpy"]
+
+
+def test_the_published_bound_is_caught_on_its_witness(tmp_path):
+    done = staleness(
+        "check", "dai2019.published", "--staleness", 1, "--steps", 1, "--out", tmp_path
+    )
+    assert done.returncode == 1
+    assert "violated: at T = 2 the quantity is 1, at least 1.131 times the bound" in done.stdout
+
+
+def test_the_exit_code_tells_the_outcome(tmp_path):
+    fast = staleness(
+        "check", "dai2019.single_use", "--problem", "quadratic", "--staleness", 6, "--mu", 1,
+        "--steps", 60, "--out", tmp_path,
+    )  # fmt: skip
+    assert fast.returncode == 3
+    assert "not applicable" in fast.stdout
+
+
+def test_json_and_nothing_else(tmp_path):
+    done = staleness(*small(tmp_path, "--json"))
+    assert json.loads(done.stdout)["exit"] == 0
+    assert done.stderr == ""
+
+
+def test_settings_change_what_they_should(tmp_path):
+    base = json.loads(staleness(*small(tmp_path / "a", "--json", "--mu", 0.5)).stdout)
+    mean = base["verdicts"][0]["at"]["mean"]
+    for option, value in (("--seed", 1), ("--replicas", 100), ("--mu", 0.4), ("--staleness", 2)):
+        other = json.loads(
+            staleness(*small(tmp_path / "b", "--json", "--mu", 0.5, option, value)).stdout
+        )
+        assert other["verdicts"][0]["at"]["mean"] != mean, option
+        assert not other["verdicts"][0]["kept"], option
+
+
+def test_finished_cells_are_kept_and_damaged_ones_are_not(tmp_path):
+    first = json.loads(staleness(*small(tmp_path, "--json", "--staleness", "1,2")).stdout)
+    (tmp_path / "dai2019.sharp-s2.nc").write_bytes(b"CDF\x02 not all of it")
+    again = json.loads(staleness(*small(tmp_path, "--json", "--staleness", "1,2")).stdout)
+    assert [v["kept"] for v in again["verdicts"]] == [True, False]
+    for one, other in zip(first["verdicts"], again["verdicts"], strict=True):
+        assert one["at"] == other["at"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
+def test_an_interrupted_check_keeps_what_is_finished(tmp_path):
+    levels = ",".join(map(str, range(1, 41)))
+    command = [sys.executable, "-c", CODE, *map(str, small(tmp_path, "--staleness", levels))]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    waited = time.monotonic()
+    while not (tmp_path / "dai2019.sharp-s2.json").exists():
+        assert time.monotonic() - waited < 120, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in errors
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["complete"] is False
+    finished = len(summary["verdicts"])
+    assert 2 <= finished < 40
+    resumed = staleness(*small(tmp_path, "--json", "--staleness", "1,2"))
+    assert [v["kept"] for v in json.loads(resumed.stdout)["verdicts"]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("prove", "dai2019.nothing"), "there is no theorem 'dai2019.nothing'"),
+        (("latex", "x"), "there is no theorem 'x'"),
+        (("check", "x"), "there is no theorem 'x'"),
+        (("check", "dai2019.sharp", "--staleness", "0"), "--staleness needs whole numbers >= 1"),
+        (("check", "dai2019.sharp", "--staleness", "a"), "--staleness needs whole numbers >= 1"),
+        (("check", "dai2019.sharp", "--problem", "x"), "there is no problem 'x'"),
+        (("check", "dai2019.sharp", "--problem", "witness"), "no exact counterexample at s = 1"),
+        (("check", "dai2019.sharp", "--delay", "x"), "--delay needs constant, uniform"),
+        (("check", "dai2019.sharp", "--mu", "0"), "need 0 < mu <= 1, got 0.0"),
+        (("check", "dai2019.sharp", "--mu", "nan"), "need 0 < mu <= 1, got nan"),
+        (("check", "dai2019.sharp", "--steps", "0"), "steps >= 1, got 0"),
+        (("check", "dai2019.sharp", "--replicas", "0"), "replicas >= 1, got 0"),
+        (("check", "dai2019.sharp", "--seed", "-1"), "seed >= 0, got -1"),
+        (("check", "dai2019.sharp", "--alpha", "2"), "0 < alpha < 1, got 2"),
+        (("check", "dai2019.any_constant_step"), "need gamma"),
+    ],
+)
+def test_wrong_usage_gets_one_sentence_and_code_two(arguments, message, tmp_path):
+    more = ("--problem", "quadratic") if "--problem" not in arguments else ()
+    out = ("--out", tmp_path, *more) if arguments[0] == "check" else ()
+    done = staleness(*arguments, *out)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_unknown_options_are_usage():
+    assert staleness("check", "--colour").returncode == 2
+    assert staleness("prove").returncode == 2
+
+
+def test_an_output_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = staleness(*small(tmp_path / "file" / "inside"))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_help_is_quick():
+    best = min(_seconds("--help") for _ in range(3))
+    assert best < 1.5  # a loaded machine; half a second on an idle one
+
+
+def _seconds(*arguments):
+    begun = time.perf_counter()
+    assert staleness(*arguments).returncode == 0
+    return time.perf_counter() - begun

@@ -1,0 +1,114 @@
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from empirics import compare, measure, plots, problems, schedules, simulate, steps_for
+from theory.results import dai2019
+
+
+@pytest.fixture(scope="module")
+def judged():
+    problem, schedule = problems.quadratic(dim=3, mu=0.2, L=1.0, sigma=0.5), schedules.Constant(1)
+    rule = steps_for(dai2019.sharp, problem, schedule, steps=60, mu=0.8)
+    runs = simulate(problem, schedule, step=rule, steps=60, window=2)
+    return compare(dai2019.sharp, runs), runs
+
+
+def test_what_is_drawn_is_what_the_verdict_holds(judged):
+    verdict, _ = judged
+    ax = plots.bound_and_runs(verdict, labels=["s = 2"])
+    mean, bound, legend = ax.lines
+    assert np.array_equal(mean.get_ydata(), verdict.path[1])
+    assert np.array_equal(mean.get_xdata(), verdict.path[0])
+    assert np.array_equal(bound.get_ydata(), verdict.bound)
+    assert np.array_equal(bound.get_xdata(), verdict.iterates)
+    assert legend.get_label() == "bound"
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["s = 2", "bound"]
+    band = ax.collections[0].get_paths()[0].vertices
+    assert band[:, 1].max() == pytest.approx(verdict.upper.max())
+
+
+def test_a_tuned_step_has_its_bound_at_one_horizon(judged):
+    problem, schedule = problems.quadratic(dim=3, mu=0.2, L=1.0, sigma=0.5), schedules.Constant(0)
+    rule = steps_for(dai2019.constant_step, problem, schedule, steps=60, mu=0.8)
+    runs = simulate(problem, schedule, step=rule, steps=60)
+    verdict = compare(dai2019.constant_step, runs)
+    mean, bound, _ = plots.bound_and_runs(verdict).lines
+    assert len(mean.get_xdata()) == 61
+    assert bound.get_xdata().tolist() == [61]
+
+
+def test_an_outcome_that_is_not_consistent_is_in_the_legend(judged):
+    verdict, runs = judged
+    broken = compare(dai2019.sharp, runs, mu=1.5)
+    ax = plots.bound_and_runs([verdict, broken], labels=["a", "b"])
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
+        "a",
+        "b (not applicable)",
+        "bound",
+    ]
+
+
+def test_coherence_is_that_of_the_measure(judged):
+    _, runs = judged
+    ax = plots.coherence(runs, mu=[0.8])
+    expected, lowest, level = ax.lines[:3]
+    found = measure.coherence(runs)
+    assert np.array_equal(expected.get_ydata(), found.expected)
+    assert np.array_equal(lowest.get_ydata(), found.minimum)
+    assert set(level.get_ydata()) == {0.8}
+
+
+def test_axes_in_axes_out_and_nothing_global_changes(judged):
+    verdict, runs = judged
+    before = dict(mpl.rcParams)
+    ax = plots.new_figure().axes[0]
+    assert plots.bound_and_runs(verdict, ax) is ax
+    assert plots.coherence(runs, ax) is ax
+    assert dict(mpl.rcParams) == before
+    with plots.style("slides"):
+        assert mpl.rcParams["font.size"] == 15
+    assert dict(mpl.rcParams) == before
+
+
+def test_colours_and_markers_differ_together():
+    assert len(set(plots.COLOURS)) == len(set(plots.MARKERS)) == len(plots.COLOURS)
+
+
+@pytest.mark.parametrize(("panels", "grid"), [(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3))])
+def test_figures_have_the_panels_asked_for(panels, grid):
+    figure = plots.new_figure(panels)
+    assert len(figure.axes) == panels
+    spec = figure.axes[0].get_subplotspec().get_gridspec()
+    assert (spec.nrows, spec.ncols) == grid
+
+
+def test_files_are_repeatable(judged, tmp_path):
+    verdict, _ = judged
+    for name in ("a", "b"):
+        ax = plots.bound_and_runs(verdict)
+        written = plots.save(ax.figure, str(tmp_path / name))
+        assert [w.rsplit(".")[-1] for w in written] == ["png", "pdf"]
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda v, r: plots.bound_and_runs([]), "at least one"),
+        (lambda v, r: plots.bound_and_runs(v, labels=["a", "b"]), "needs 1 labels, got 2"),
+        (lambda v, r: plots.coherence([]), "at least one"),
+        (lambda v, r: plots.coherence(r, mu=[1, 2]), "needs 1 levels mu, got 2"),
+        (lambda v, r: plots.style("poster"), "style needs one of paper, slides"),
+    ],
+)
+def test_bad_input_gets_one_sentence(judged, draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw(*judged)
+
+
+def test_runs_without_a_window_have_no_coherence_to_draw(judged):
+    problem = problems.quadratic(dim=1, L=1.0)
+    runs = simulate(problem, schedules.Constant(0), step=0.1, steps=5)
+    with pytest.raises(ValueError, match="window"):
+        plots.coherence(runs)
