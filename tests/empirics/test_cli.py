@@ -132,7 +132,7 @@ def test_an_interrupted_check_keeps_what_is_finished(tmp_path):
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
     )
     waited = time.monotonic()
-    while not (tmp_path / "dai2019.sharp-s2.json").exists():
+    while not (tmp_path / "dai2019.sharp-s3.json").exists():
         assert time.monotonic() - waited < 120, process.communicate()
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

@@ -21,7 +21,7 @@ def run(block, horizon, mu, *, theorem=dai2019.published_reuse, reuse=True, **mo
 
 @pytest.mark.parametrize(
     ("block", "horizon", "mu", "ratio"),
-    [(60, 9_960, 0.8, 1.06), (100, 100_000, 0.8, 1.73)],
+    [(60, 9_960, 0.8, 1.06), (100, 100_000, 0.8, 1.73), (100, 1_000_000, 0.8, 2.19)],
 )
 def test_the_printed_form_is_exceeded_by_the_factor_of_the_audit(block, horizon, mu, ratio):
     runs = run(block, horizon, mu)
