@@ -2,8 +2,8 @@
 
     python benchmarks/proofs.py
 
-Cold is a fresh process for each theorem: imports apart, all lemmas proved and all signs asked for the
-first time. Warm is the replay alone, in one process, the least of five.
+Cold is a fresh process for each theorem: imports apart, all lemmas proved and all signs asked for
+the first time. Warm is the replay alone, in one process, the least of five.
 """
 
 import subprocess

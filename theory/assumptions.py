@@ -90,7 +90,7 @@ class Smooth(Assumed):
 
     @property
     def latex(self) -> str:
-        return rf"\|\nabla F(x)-\nabla F(y)\|\le {latex(self.L)}\,\|x-y\|\ \text{{for all }}x,y"
+        return rf"\|\nabla F(x)-\nabla F(y)\|\leq {latex(self.L)}\,\|x-y\|\ \text{{for all }}x,y"
 
     @property
     def allows(self) -> frozenset[Assumption]:
@@ -110,7 +110,7 @@ class InitialGap(Assumed):
 
     @property
     def latex(self) -> str:
-        return rf"F(x_1)-\inf F\le {latex(self.Delta)}"
+        return rf"F(x_1)-\inf F\leq {latex(self.Delta)}"
 
     @property
     def allows(self) -> frozenset[Assumption]:
@@ -169,7 +169,7 @@ class BoundedVariance(Assumed):
 
     @property
     def latex(self) -> str:
-        return rf"\mathbb{{E}}\|\xi_k\|^2\le {latex(self.sigma)}^2"
+        return rf"\mathbb{{E}}\|\xi_k\|^2\leq {latex(self.sigma)}^2"
 
     @property
     def allows(self) -> frozenset[Assumption]:
@@ -199,9 +199,9 @@ class GradientCoherence(Assumed):
     @property
     def latex(self) -> str:
         return (
-            r"\mathbb{E}\langle\nabla F(x_k),\nabla F(x_j)\rangle\ge "
+            r"\mathbb{E}\langle\nabla F(x_k),\nabla F(x_j)\rangle\geq "
             rf"{latex(self.mu)}\,\mathbb{{E}}\|\nabla F(x_k)\|^2"
-            rf"\ \text{{for }}k-{latex(self.s)}+1\le j\le k"
+            rf"\ \text{{for }}k-{latex(self.s)}+1\leq j\leq k"
         )
 
     @property
@@ -230,9 +230,9 @@ class BoundedDelay(Assumed):
 
     @property
     def latex(self) -> str:
-        start = r"\nabla F(x_j)=\nabla F(x_1)\text{ for }j\le 0"
-        return rf"k-{latex(self.s)}+1\le\tau_k\le k,\quad " + (
-            start if self.prehistory else r"\tau_k\ge 1"
+        start = r"\nabla F(x_j)=\nabla F(x_1)\text{ for }j\leq 0"
+        return rf"k-{latex(self.s)}+1\leq\tau_k\leq k,\quad " + (
+            start if self.prehistory else r"\tau_k\geq 1"
         )
 
     @property
@@ -263,7 +263,7 @@ class Multiplicity(Assumed):
 
     @property
     def latex(self) -> str:
-        return rf"\#\{{k\le {latex(self.n)}:\tau_k=j\}}\le {latex(self.m)}\ \text{{for all }}j"
+        return rf"\#\{{k\leq {latex(self.n)}:\tau_k=j\}}\leq {latex(self.m)}\ \text{{for all }}j"
 
     @property
     def allows(self) -> frozenset[Assumption]:
@@ -294,7 +294,7 @@ class StaleSGD(Assumed):
     @property
     def latex(self) -> str:
         sample = r"\xi_{\tau_k}" if self.reuse else r"\xi_k"
-        update = rf"x_{{k+1}}=x_k-\eta_k\bigl(\nabla F(x_{{\tau_k}})+{sample}\bigr)"
+        update = rf"x_{{k+1}}=x_k-\eta_k\left(\nabla F(x_{{\tau_k}})+{sample}\right)"
         return update + self._rule(r",\quad \eta_k=", shown(self.step).latex)
 
     def _rule(self, equals: str, written: str) -> str:
@@ -319,7 +319,7 @@ class NonincreasingSteps(Assumed):
 
     @property
     def latex(self) -> str:
-        return r"\eta_1\ge\eta_2\ge\dots\ge 0"
+        return r"\eta_1\geq\eta_2\geq\dots\geq 0"
 
     @property
     def allows(self) -> frozenset[Assumption]:
@@ -344,7 +344,7 @@ class StepLimit(Assumed):
 
     @property
     def latex(self) -> str:
-        return rf"\eta_k\le {latex(self.limit)}"
+        return rf"\eta_k\leq {latex(self.limit)}"
 
     @property
     def allows(self) -> frozenset[Assumption]:

@@ -66,11 +66,11 @@ class _Page(LatexPrinter):
 
     def _print_Within(self, expr: Any, exp: Any = None) -> str:
         place, low, high = (self._print(a) for a in expr.args)
-        return rf"[{place}={low}]" if low == high else rf"[{low}\le {place}\le {high}]"
+        return rf"[{place}={low}]" if low == high else rf"[{low}\leq {place}\leq {high}]"
 
     def _print_Minimum(self, expr: Any, exp: Any = None) -> str:
         index, low, high = expr.limits
-        under = rf"{self._print(low)}\le {self._print(index)}\le {self._print(high)}"
+        under = rf"{self._print(low)}\leq {self._print(index)}\leq {self._print(high)}"
         return rf"\min_{{{under}}} {self._print(expr.expression)}"
 
     def _print_Sum(self, expr: Any, exp: Any = None) -> str:
@@ -108,7 +108,7 @@ def tex(expression: Any) -> str:
 
 def tex_claim(claim: Claim) -> str:
     """LaTeX of a claim, sides as its author wrote them."""
-    sign = {"<=": r"\le", "<": "<", "==": "="}[claim.relation]
+    sign = {"<=": r"\leq", "<": "<", "==": "="}[claim.relation]
     return rf"{tex(claim.left)} {sign} {tex(claim.right)}"
 
 

@@ -155,6 +155,6 @@ def _escaped(text: str) -> str:
     for special in "_&%#":
         text = text.replace(special, "\\" + special)
     for sign in ("<=", ">=", "<", ">"):
-        shown = {"<=": r"$\le$", ">=": r"$\ge$", "<": "$<$", ">": "$>$"}[sign]
+        shown = {"<=": r"$\leq$", ">=": r"$\geq$", "<": "$<$", ">": "$>$"}[sign]
         text = text.replace(sign, shown)
     return text.replace("^", r"\^{}")

@@ -240,7 +240,7 @@ class Theorem:
                 rf"\begin{{theorem}}[{_text(self.title)}]",
                 rf"Assume \begin{{itemize}}{items}\end{{itemize}}",
                 "Then",
-                rf"\[{tex(self.quantity.expression)}\;\le\;{self.bound.latex}.\]",
+                rf"\[{tex(self.quantity.expression)}\;\leq\;{self.bound.latex}.\]",
                 r"\end{theorem}",
             ]
         )
@@ -325,7 +325,7 @@ def _running(step: Any) -> set[Any]:
 def _text(words: str) -> str:
     for special in "_&%#":
         words = words.replace(special, "\\" + special)
-    return words.replace("<=", r"$\le$").replace("^", r"\^{}").replace("~", r"$\approx$")
+    return words.replace("<=", r"$\leq$").replace("^", r"\^{}").replace("~", r"$\approx$")
 
 
 def least_over(expression: Callable[[Any], Any], index: Any, last: Any) -> Any:

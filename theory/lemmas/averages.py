@@ -35,8 +35,8 @@ def least_gradient(last: Any) -> Any:
 def least_below_average() -> Fact:
     r"""The least of n + 1 values is below their weighted average, the last with weight c >= 0.
 
-    .. math:: \min_{k\le n+1} v_k\,\Bigl(\sum_{k=1}^n w_k + c\Bigr)
-              \le \sum_{k=1}^n w_k v_k + c\,v_{n+1}
+    .. math:: \min_{k\leq n+1} v_k\,\Bigl(\sum_{k=1}^n w_k + c\Bigr)
+              \leq \sum_{k=1}^n w_k v_k + c\,v_{n+1}
     """
     weight = suppose(AVERAGE_WEIGHTS)
     least = Minimum(v(k), (k, 1, n + 1))

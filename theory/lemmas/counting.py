@@ -55,7 +55,7 @@ READS_START = suppose(READS["reads start at x_1"])
 def brackets_counted() -> Fact:
     r"""Reads, counted: each index at most m times.
 
-    .. math:: \sum_{k=1}^n\sum_{j=1}^n [j=\tau_k]\,u_k v_j \le m\sum_{k=1}^n u_k v_k
+    .. math:: \sum_{k=1}^n\sum_{j=1}^n [j=\tau_k]\,u_k v_j \leq m\sum_{k=1}^n u_k v_k
 
     for weights u >= 0 that do not increase, values v >= 0 and tau_k <= k.
     """
@@ -86,7 +86,7 @@ def brackets_counted() -> Fact:
 def reads_counted() -> Fact:
     r"""The same when every read is at or after the start, tau_k >= 1.
 
-    .. math:: \sum_{k=1}^n u_k v_{\tau_k} \le m\sum_{k=1}^n u_k v_k
+    .. math:: \sum_{k=1}^n u_k v_{\tau_k} \leq m\sum_{k=1}^n u_k v_k
     """
     in_range = combine(le(tau(k), n), READS_PAST, given(le(k, n)))
     sifted = axiom("sift", u(k) * v(j), j, 1, n, (tau(k), tau(k)), evidence=[READS_START, in_range])
@@ -104,7 +104,7 @@ def reads_counted() -> Fact:
 def windows_counted() -> Fact:
     r"""Each step lies in at most s - 1 windows from a read to its write.
 
-    .. math:: \sum_{k=1}^n\sum_{i=\tau_k}^{k-1} v_i \le (s-1)\sum_{i=1}^n v_i
+    .. math:: \sum_{k=1}^n\sum_{i=\tau_k}^{k-1} v_i \leq (s-1)\sum_{i=1}^n v_i
 
     for values v >= 0 and k - s + 1 <= tau_k <= k, tau_k >= 1.
     """

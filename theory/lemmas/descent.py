@@ -38,7 +38,7 @@ def only(*assumed: Any) -> dict[str, Fact]:
 def stale_descent() -> Fact:
     r"""One step with fresh noise, before anything is assumed of how old the gradient is.
 
-    .. math:: E F(x_{k+1}) \le E F(x_k) - \eta_k E\langle\nabla F(x_k),\nabla F(x_{\tau_k})\rangle
+    .. math:: E F(x_{k+1}) \leq E F(x_k) - \eta_k E\langle\nabla F(x_k),\nabla F(x_{\tau_k})\rangle
               + \tfrac L2\eta_k^2\,(E|\nabla F(x_{\tau_k})|^2 + \sigma^2)
     """
     have = only(StaleSGD(), BoundedVariance())

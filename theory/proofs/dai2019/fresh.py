@@ -45,8 +45,8 @@ def coherent_read(prehistory: bool) -> Fact:
 def fresh_noise_sum(prehistory: bool = False) -> Fact:
     r"""Steps 1 to 3 of the proof, for any steps eta_k >= 0, before anything is counted.
 
-    .. math:: \sum_{k\le n}\bigl(\mu\eta_k a_k - \tfrac L2\eta_k^2(a_{\tau_k}+\sigma^2)\bigr)
-              + \tfrac1{2L}a_{n+1} \le \Delta, \qquad a_k = E|\nabla F(x_k)|^2
+    .. math:: \sum_{k\leq n}\bigl(\mu\eta_k a_k - \tfrac L2\eta_k^2(a_{\tau_k}+\sigma^2)\bigr)
+              + \tfrac1{2L}a_{n+1} \leq \Delta, \qquad a_k = E|\nabla F(x_k)|^2
     """
     positive = lemmas.only(NonincreasingSteps())["steps are >= 0"]
     gain = mu * eta(k) * squared_gradient(k)
@@ -85,8 +85,8 @@ def squared_steps() -> tuple[Fact, ...]:
 def master() -> Fact:
     r"""Step 4: each index is read at most m times.
 
-    .. math:: \sum_{k\le n}\bigl(\mu\eta_k - \tfrac{mL}2\eta_k^2\bigr)a_k + \tfrac1{2L}a_{n+1}
-              \le \Delta + \tfrac{L\sigma^2}2\sum_{k\le n}\eta_k^2
+    .. math:: \sum_{k\leq n}\bigl(\mu\eta_k - \tfrac{mL}2\eta_k^2\bigr)a_k + \tfrac1{2L}a_{n+1}
+              \leq \Delta + \tfrac{L\sigma^2}2\sum_{k\leq n}\eta_k^2
     """
     counted = apply(
         lemmas.reads_counted(), SQUARED_STEPS, *squared_steps(), label="stale gradients counted"

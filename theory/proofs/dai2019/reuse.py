@@ -133,8 +133,8 @@ def reuse_step() -> Fact:
 def reuse_sum() -> Fact:
     r"""The corrected master inequality.
 
-    .. math:: \sum_{k\le n}\bigl(\mu\eta_k-\tfrac{Ls^2}2\eta_k^2\bigr)a_k+\tfrac1{2L}a_{n+1}
-              \le\Delta+\tfrac{L\sigma^2}2(2s-1)\sum_{k\le n}\eta_k^2
+    .. math:: \sum_{k\leq n}\bigl(\mu\eta_k-\tfrac{Ls^2}2\eta_k^2\bigr)a_k+\tfrac1{2L}a_{n+1}
+              \leq\Delta+\tfrac{L\sigma^2}2(2s-1)\sum_{k\leq n}\eta_k^2
     """
     stale = squared_gradient(tau(k))
     gain = mu * eta(k) * squared_gradient(k)

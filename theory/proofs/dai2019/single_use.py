@@ -37,8 +37,8 @@ from theory.tactics import apply, conclude
 def early_reads() -> Fact:
     r"""Reads before the start cost the gradient at x_1, at the first s - 1 steps at most.
 
-    .. math:: \sum_{k\le n}\sum_{j=2-s}^{0}[j=\tau_k]\,\eta_k^2 a_j
-              \le a_1\sum_{k\le s-1}\eta_k^2
+    .. math:: \sum_{k\leq n}\sum_{j=2-s}^{0}[j=\tau_k]\,\eta_k^2 a_j
+              \leq a_1\sum_{k\leq s-1}\eta_k^2
     """
     read, early = Within(j, tau(k), tau(k)), Within(k, 1, s - 1)
     cost = eta(k) ** 2 * squared_gradient(1)
@@ -89,8 +89,8 @@ def early_reads() -> Fact:
 def single_use_sum() -> Fact:
     r"""The master inequality when every gradient is applied once.
 
-    .. math:: \sum_{k\le n}\bigl(\mu\eta_k-\tfrac L2\eta_k^2\bigr)a_k+\tfrac1{2L}a_{n+1}
-              \le\Delta+\tfrac{L\sigma^2}2\sum_{k\le n}\eta_k^2+L^2\Delta\sum_{k\le s-1}\eta_k^2
+    .. math:: \sum_{k\leq n}\bigl(\mu\eta_k-\tfrac L2\eta_k^2\bigr)a_k+\tfrac1{2L}a_{n+1}
+              \leq\Delta+\tfrac{L\sigma^2}2\sum_{k\leq n}\eta_k^2+L^2\Delta\sum_{k\leq s-1}\eta_k^2
     """
     read = Within(j, tau(k), tau(k))
     term = read * eta(k) ** 2 * squared_gradient(j)
