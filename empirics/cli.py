@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -63,10 +61,10 @@ def theorems(json_: Json = False) -> None:
 
     table = results.theorems()
     rows = []
-    with progress(len(table), "replaying proofs", show=not json_) as advance:
+    with Bar(len(table), "replaying proofs", show=not json_) as bar:
         for theorem in table.values():
             rows.append((theorem, theorem.status))
-            advance(theorem.name)
+            bar.advance(theorem.name)
     if json_:
         typer.echo(json.dumps([_plain(theorem, status) for theorem, status in rows], indent=2))
         return
@@ -197,15 +195,15 @@ def check(
     say(tour.describe(cells[0].problem))
     results: list[Any] = []
     interrupted = False
-    with progress(len(cells), "simulating", show=not json_) as advance:
+    with Bar(len(cells), "simulating", show=not json_) as bar:
         from empirics.check import check as go_through
 
         try:
             for result in go_through(cells, out):
                 results.append(result)
-                for verdict in result.verdicts:
-                    say(tour.line(result, verdict))
-                advance(result.cell.name)
+                for verdict in result.verdicts if not json_ else ():
+                    bar.say(tour.line(result, verdict))
+                bar.advance(result.cell.name)
         except KeyboardInterrupt:
             interrupted = True
     summary = tour.write(results, request, out, complete=not interrupted)
@@ -243,35 +241,59 @@ def _proofs(*, quiet: bool) -> str:
     begun = time.monotonic()
     table = results.theorems()
     count: dict[str, int] = {}
-    with progress(len(table), "replaying proofs", show=not quiet) as advance:
+    with Bar(len(table), "replaying proofs", show=not quiet) as bar:
         for theorem in table.values():
             count[theorem.status] = count.get(theorem.status, 0) + 1
-            advance(theorem.name)
+            bar.advance(theorem.name)
     words = ", ".join(f"{number} {status}" for status, number in sorted(count.items()))
     return f"theory: {words} ({time.monotonic() - begun:.1f} s)"
 
 
-@contextmanager
-def progress(total: int, what: str, *, show: bool) -> Iterator[Any]:
-    """A bar on a terminal, nothing elsewhere; calling it with a name advances by one."""
-    if not (show and sys.stderr.isatty()):
-        yield lambda name: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+class Bar:
+    """A progress bar on a terminal, nothing elsewhere; lines printed through it stay whole."""
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda name: bar.update(task, advance=1, description=f"{what}: {name}")
+    def __init__(self, total: int, what: str, *, show: bool) -> None:
+        self._what, self._bar, self._task = what, None, None
+        here = next((stream for stream in (sys.stdout, sys.stderr) if stream.isatty()), None)
+        if not show or here is None:
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._on_stdout = here is sys.stdout
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(file=here),
+            transient=True,
+        )
+        self._task = self._bar.add_task(what, total=total)
+
+    def advance(self, name: str) -> None:
+        """One more is done."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, advance=1, description=f"{self._what}: {name}")
+
+    def say(self, words: str) -> None:
+        """Print a line above the bar."""
+        if self._bar is not None and self._on_stdout:
+            self._bar.console.print(words, soft_wrap=True, highlight=False, markup=False)
+        else:
+            typer.echo(words)
+
+    def __enter__(self) -> Bar:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
