@@ -32,7 +32,7 @@ class Cell:
     """One set of step sizes at one level: what to simulate, and which theorems to hold it against.
 
     Fields: name, of its files; rule, the theorem whose step sizes are taken; theorems, judged on
-    the runs; mu, None to search the largest that its own runs satisfy; multiplicity and gamma, as
+    the runs; mu, None to search the largest that its own runs satisfy; multiplicity and eta, as
     `steps_for` takes them; the rest as in `simulate`.
     """
 
@@ -46,7 +46,7 @@ class Cell:
     seed: int
     mu: float | None = None
     multiplicity: int | None = None
-    gamma: float | None = None
+    eta: float | None = None
     reuse: bool = False
     alpha: float = 1e-6
 
@@ -58,7 +58,7 @@ class Cell:
             "problem": dict(self.problem.settings),
             "schedule": self.schedule.settings,
             "numbers": [self.steps, self.replicas, self.seed, self.mu, self.multiplicity],
-            "more": [self.gamma, self.reuse],
+            "more": [self.eta, self.reuse],
             "code": code_version(),
         }
         return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
@@ -94,7 +94,7 @@ def _simulate(cell: Cell, out: Path) -> Result:
             steps=cell.steps,
             mu=mu,
             multiplicity=cell.multiplicity,
-            gamma=cell.gamma,
+            eta=cell.eta,
         )
 
     common: dict[str, Any] = {

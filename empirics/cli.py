@@ -150,7 +150,7 @@ def check(
         float | None,
         typer.Option(help="Coherence level of the step sizes; searched if not given."),
     ] = None,
-    gamma: Annotated[float | None, typer.Option(help="Step size of any_constant_step.")] = None,
+    eta: Annotated[float | None, typer.Option(help="Step size of any_constant_step.")] = None,
     reuse: Annotated[
         bool | None,
         typer.Option("--reuse/--fresh-noise", help="Apply a sample again when its iterate is."),
@@ -182,7 +182,7 @@ def check(
         levels=_levels(staleness or ("1" if theorem else FLAGSHIP_LEVELS)),
         delay=delay,
         mu=mu,
-        gamma=gamma,
+        eta=eta,
         reuse=reuse,
         steps=steps if steps is not None else FLAGSHIP_STEPS,
         replicas=replicas,

@@ -28,7 +28,7 @@ class Request:
     levels: tuple[int, ...]
     delay: str
     mu: float | None
-    gamma: float | None
+    eta: float | None
     reuse: bool | None
     steps: int
     replicas: int
@@ -67,7 +67,7 @@ def _cell(theorem: Any, level: int, request: Request, made: dict[str, Problem]) 
         replicas=request.replicas,
         seed=request.seed,
         mu=mu,
-        gamma=request.gamma,
+        eta=request.eta,
         reuse=reuse,
         alpha=request.alpha,
     )
@@ -106,7 +106,7 @@ def _problem(
     if name == "reuse-counterexample":
         unit = problems.quadratic(dim=1, L=1.0, sigma=1.0)
         mu = 0.8 if request.mu is None else request.mu
-        rule = steps_for(theorem, unit, schedule, steps=request.steps, mu=mu, gamma=request.gamma)
+        rule = steps_for(theorem, unit, schedule, steps=request.steps, mu=mu, eta=request.eta)
         return problems.reuse_counterexample(rule(request.steps), level), mu
     name = name or "digits"
     if name not in made:

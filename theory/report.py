@@ -34,6 +34,10 @@ RULE_WORDS = {
     "rewrite": "insertion",
     "reciprocal": "division",
     "pair": "inner product",
+    "combine_vectors": "combination",
+    "cases": "two cases",
+    "either": "one factor is 0",
+    "least_at_least": "every value",
 }
 
 

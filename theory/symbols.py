@@ -25,8 +25,19 @@ mu = Symbol("mu", positive=True)
 s = Symbol("s", integer=True, positive=True)
 m = Symbol("m", integer=True, positive=True)
 h = Symbol("h", positive=True)
-gamma = Symbol("gamma", positive=True)
+eta0 = Symbol("eta", positive=True)  # a constant step size
 c = Symbol("c", nonnegative=True)
+
+# further constants of the catalogue
+tau_max = Symbol("tau", integer=True, nonnegative=True)
+N = Symbol("N", integer=True, nonnegative=True)
+tau_avg = Symbol("tau_avg", nonnegative=True)
+R = Symbol("R", positive=True)
+G = Symbol("G", positive=True)
+M2 = Symbol("M_2", positive=True)
+sigma_d = Symbol("sigma_d", positive=True)
+mu_sc = Symbol("mu_sc", positive=True)
+eps = Symbol("eps", positive=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -36,6 +47,7 @@ T = Symbol("T", integer=True, positive=True)
 i = Symbol("i", integer=True)
 j = Symbol("j", integer=True)
 k = Symbol("k", integer=True)
+t = Symbol("t", integer=True)
 
 
 def sequence(name: str) -> Any:
@@ -53,6 +65,7 @@ def index_sequence(name: str) -> Any:
 
 eta = sequence("eta")
 tau = index_sequence("tau")
+r = index_sequence("r")
 
 MEANING: dict[Any, str] = {
     L: "smoothness: grad F is L-Lipschitz",
@@ -63,7 +76,16 @@ MEANING: dict[Any, str] = {
     s: "staleness: the window of iterates that may be read; s = 1 is synchronous, s = tau + 1",
     m: "multiplicity: how often one iterate may be read",
     h: "step size in units of 1/L",
-    gamma: "constant step size",
+    eta0: "constant step size eta",
+    tau_max: "largest delay tau: 0 <= tau_t <= min(t, tau)",
+    N: "concurrency: at most N gradients are in flight over an update (workers minus one)",
+    tau_avg: "average delay: (1/T) sum_t tau_t",
+    R: "initial distance: |x_0 - x*| <= R",
+    G: "gradient bound: E|g_t|^2 <= G^2",
+    M2: "second moment: E|g_t|^2 <= M_2",
+    sigma_d: "sufficient direction: <grad F(x_t), E g_t> >= sigma_d |grad F(x_t)|^2",
+    mu_sc: "strong convexity, or the constant of the Polyak-Lojasiewicz inequality",
+    eps: "accuracy asked for",
     c: "a constant >= 0",
     n: "number of steps",
     T: "horizon",
@@ -71,5 +93,7 @@ MEANING: dict[Any, str] = {
     j: "index of a step",
     k: "index of a step",
     eta: "step size eta_k",
-    tau: "index of the iterate read at step k",
+    tau: "index of the iterate read at step k, counted from 1 (Dai et al.)",
+    r: "index of the iterate read at update t, r_t = t - tau_t",
+    t: "index of an update, counted from 0",
 }

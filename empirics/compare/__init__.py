@@ -80,12 +80,12 @@ def steps_for(
     steps: int,
     mu: float = 1.0,
     multiplicity: int | None = None,
-    gamma: float | None = None,
+    eta: float | None = None,
 ) -> StepSizes:
     """The step sizes a theorem prescribes for a problem, a schedule and a coherence level.
 
     Parameters: steps, the length of the run, for rules that are tuned to it; mu in (0, 1];
-    multiplicity = m, how often an iterate may be read, the whole window unless given; gamma, the
+    multiplicity = m, how often an iterate may be read, the whole window unless given; eta, the
     constant step of theorems that leave it free.
     Raises ValueError if the rule needs a constant that is missing or out of its range.
 
@@ -100,8 +100,8 @@ def steps_for(
         raise ValueError(f"step sizes of {theorem.name} need 0 < mu <= 1, got {mu}")
     s = schedule.tau_max + 1
     given = {"mu": float(mu), "s": s, "m": s if multiplicity is None else multiplicity}
-    if gamma is not None:
-        given["gamma"] = float(gamma)
+    if eta is not None:
+        given["eta"] = float(eta)
     given[theorem.horizon.name] = last_horizon(theorem, steps)
     for name, value in (("L", problem.constants), ("sigma", problem.constants)):
         if name in value:
@@ -115,7 +115,7 @@ def steps_for(
             f"step sizes of {theorem.name} need {', '.join(missing)}, which {problem.name} does "
             "not give"
         )
-    kept = {"mu", "s", "m", "gamma"} & set(given)
+    kept = {"mu", "s", "m", "eta"} & set(given)
     return StepSizes(
         label=theorem.name,
         values=lambda count: step_sizes(theorem, given, count),
@@ -130,13 +130,13 @@ def _constants(
     step = runs.settings["step"]
     s = float(runs.tau_max + 1)
     found = dict(runs.constants)
-    carried = {"mu": mu, "m": multiplicity, "gamma": None, "s": None}
+    carried = {"mu": mu, "m": multiplicity, "eta": None, "s": None}
     for name, given in carried.items():
         value = step.get(name) if given is None else given
         if value is not None:
             found[name] = Constant(value=float(value), provenance="exact", why="chosen for the run")
-    if "gamma" not in found and len(set(runs.step_sizes.tolist())) == 1:
-        found["gamma"] = Constant(
+    if "eta" not in found and len(set(runs.step_sizes.tolist())) == 1:
+        found["eta"] = Constant(
             value=float(runs.step_sizes[0]), provenance="exact", why="the constant step of the run"
         )
     found.setdefault("s", Constant(value=s, provenance="exact", why="the longest delay, plus 1"))

@@ -299,7 +299,7 @@ def test_missing_constants_are_named(problem):
         compare(SHARP, runs)
     with pytest.raises(ValueError, match="need 0 < mu <= 1, got 0"):
         steps_for(SHARP, problem, schedules.Constant(0), steps=5, mu=0)
-    with pytest.raises(ValueError, match="need gamma, which quadratic does not give"):
+    with pytest.raises(ValueError, match="need eta, which quadratic does not give"):
         steps_for(dai2019.any_constant_step, problem, schedules.Constant(0), steps=5)
 
 

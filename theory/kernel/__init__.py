@@ -19,21 +19,26 @@ Trusted: this folder, `theory.axioms`, and what they read (`hilbert`, `algebra`,
 `sign`, `claims`), with SymPy's expand, together and factor. All else in `theory` goes through it.
 """
 
-from theory.kernel.combining import combine, pair, reciprocal, rewrite
+from theory.kernel.cases import cases, either
+from theory.kernel.combining import combine, combine_vectors, pair, reciprocal, rewrite
 from theory.kernel.facts import Conclusion, Fact, StepError, relabel, replay, steps
 from theory.kernel.instances import discharge, substitute
 from theory.kernel.starting import axiom, given, nonnegative_by_sign, suppose
-from theory.kernel.summing import induct, minimum, sum_over, when
+from theory.kernel.summing import induct, least_at_least, minimum, sum_over, when
 
 __all__ = [
     "Conclusion",
     "Fact",
     "StepError",
     "axiom",
+    "cases",
     "combine",
+    "combine_vectors",
     "discharge",
+    "either",
     "given",
     "induct",
+    "least_at_least",
     "minimum",
     "nonnegative_by_sign",
     "pair",

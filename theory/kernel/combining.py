@@ -121,6 +121,29 @@ def rewrite(fact: Fact, equation: Fact, atom: Vector) -> Conclusion:
 
 
 @rule
+def combine_vectors(claim: Claim, *parts: tuple[Fact, Any]) -> Conclusion:
+    """A vector equation that is a combination of vector equations, with any defined multipliers."""
+    claim = fresh(claim)
+    if not claim.is_vector:
+        raise StepError(f"{claim} is not an equation between vectors")
+    context = Context(facts_in(parts))
+    rest = normal(claim.right - claim.left)
+    for fact, multiplier in parts:
+        need_facts(fact)
+        if not fact.claim.is_vector:
+            raise StepError(f"a vector equation is needed, got {fact}")
+        need_scalar(multiplier)
+        context.need_defined(multiplier)
+        rest -= multiplier * (fact.claim.right - fact.claim.left)
+    if claim.relation != "==" or not is_zero(rest):
+        raise StepError(
+            f"{claim} does not follow: {normal(rest)} is left and should be the vector 0",
+            claim=claim,
+        )
+    return context.conclude(claim)
+
+
+@rule
 def pair(equation: Fact, vector: Any) -> Conclusion:
     """Both sides of a vector equation have the same inner product with any vector."""
     need_facts(equation)

@@ -79,6 +79,27 @@ def minimum(expression: Any, index: Symbol, low: Any, high: Any) -> Conclusion:
 
 
 @rule
+def least_at_least(
+    fact: Fact, index: Symbol, low: Any, high: Any, *, evidence: Sequence[Fact] = ()
+) -> Conclusion:
+    """From ``c <= e(index)`` for every index of a range, c free of it: c is below the least e."""
+    need_facts(fact)
+    need_index(index, fact)
+    need_integers(low, high)
+    if fact.claim.is_vector or fact.claim.relation == "==" or fact.claim.left.has(index):
+        raise StepError(f"{fact} does not say that a number lies below every {index}-th one")
+    context = Context()
+    context.assumptions |= fact.assumptions
+    context.evidence = list(evidence)
+    context.conditions = {c for c in fact.conditions if index not in c.free_symbols}
+    for c in fact.conditions - context.conditions:
+        _follows_inside(c, index, (sympify(low), sympify(high)), context)
+    context.need(">=", sympify(high) - low, "a least value needs a range that is not empty")
+    least = Minimum(fact.claim.right, (index, low, high))
+    return context.conclude(Claim(fact.claim.left, "<=", least))
+
+
+@rule
 def when(fact: Fact, position: Any, low: Any, high: Any) -> Conclusion:
     """A claim proved inside a range, times the bracket of the range, holds everywhere."""
     position, low, high = sympify(position), sympify(low), sympify(high)

@@ -53,7 +53,7 @@ from theory.proofs.dai2019 import published as printed
 from theory.proofs.dai2019 import reuse as again
 from theory.proofs.dai2019 import single_use as once
 from theory.refutation import Refutation
-from theory.symbols import Delta, L, T, gamma, k, m, mu, n, s, sigma
+from theory.symbols import Delta, L, T, eta0, k, m, mu, n, s, sigma
 from theory.theorem import Quantity, Source, Theorem
 from theory.witness import quadratic, scaled_staircase
 
@@ -170,13 +170,13 @@ reuse = Theorem(
 
 any_constant_step = Theorem(
     name="dai2019.any_constant_step",
-    title="a constant step gamma, for multiplicity m",
+    title="a constant step eta, for multiplicity m",
     source=Source(citation=PAPER, statement="remark on constant steps", status=OURS),
-    assumptions=(StaleSGD(gamma), *SETTING, Multiplicity(n=T - 1)),
-    conditions=(le(gamma, mu / (m * L)), le(mu, 1)),
-    step=shown(gamma),
+    assumptions=(StaleSGD(eta0), *SETTING, Multiplicity(n=T - 1)),
+    conditions=(le(eta0, mu / (m * L)), le(mu, 1)),
+    step=shown(eta0),
     quantity=least_gradient(T),
-    bound=terms(ratio(times(2, Delta), times(mu, gamma, T)), ratio(times(L, sigma**2, gamma), mu)),
+    bound=terms(ratio(times(2, Delta), times(mu, eta0, T)), ratio(times(L, sigma**2, eta0), mu)),
     horizon=T,
     steps=T - 1,
     proof=constant.constant_step_proof,
