@@ -38,6 +38,7 @@ RULE_WORDS = {
     "cases": "two cases",
     "either": "one factor is 0",
     "least_at_least": "every value",
+    "induct_strongly": "strong induction",
 }
 
 

@@ -1,21 +1,26 @@
 """Every axiom is tried on exact instances: functions of one variable, explicit sums, numbers."""
 
 import random
+from itertools import pairwise
 
 import pytest
-from sympy import Add, Integer, Rational, log
+from sympy import Add, Integer, Min, Rational, log
 
 from theory import axioms
 from theory.algebra import Within, normal
+from theory.claims import le
 from theory.enclosure import sign_of_constant
 from theory.hilbert import Gradient, Inner, Value, fixed
 from theory.symbols import j, k, sequence
 from theory.witness import PiecewiseQuadratic, quadratic
 
-SMOOTH = ["descent", "lipschitz_gradient", "gradient_below_gap"]
+SMOOTH = ["descent", "ascent", "lipschitz_gradient", "gradient_below_gap"]
+CONVEX = ["convexity", "convex_smooth", "strong_convexity", "gradient_above_gap"]
+MINIMISER = ["stationary", "least_value", "above_infimum"]
 SUMS = ["telescope", "split", "exchange", "sift", "bracket_count"]
 BRACKETS = ["bracket_inside", "bracket_before", "bracket_after", "bracket_at_most_one"]
-NUMBERS = ["log_tangent", "least_below", "least_is_one", "largest_above"]
+NUMBERS = ["log_tangent", "exp_tangent", "least_below", "least_is_one", "largest_above"]
+POWERS = ["power_decreases"]
 NOISE = ["unbiased"]
 
 
@@ -67,7 +72,7 @@ def test_smooth_functions(name, seed):
 
 
 def test_smooth_functions_with_a_constant_too_small_are_caught():
-    """Negative control: half the smoothness constant breaks each of the three."""
+    """Negative control: half the smoothness constant breaks each of them."""
     parabola, x, y = quadratic(Integer(1)), fixed("x"), fixed("y")
     points = {x: Integer(1), y: Integer(-1)}
     half = Rational(1, 2)
@@ -78,6 +83,70 @@ def test_smooth_functions_with_a_constant_too_small_are_caught():
     ):
         claim = axioms.AXIOMS[name].instantiate("F", *arguments).claim
         assert not holds(at_points(claim, parabola, points))
+    cap = quadratic(Integer(-1))
+    claim = axioms.AXIOMS["ascent"].instantiate("F", half, x, y).claim
+    assert not holds(at_points(claim, cap, points))
+
+
+def convex_function(chance: random.Random) -> PiecewiseQuadratic:
+    """A strongly convex function with random curvatures and its minimum at a random place."""
+    place = Integer(chance.randint(-3, 3))
+    slopes = [Rational(chance.randint(1, 6), 2) for _ in range(4)]
+    knots = ((place - 2, -2 * slopes[1]), (place, Integer(0)), (place + 3, 3 * slopes[2]))
+    return PiecewiseQuadratic(knots, slopes[0], slopes[3])
+
+
+def convex_instance(name, function, x, y, *, scale=1):
+    """The axiom for the sharpest constants of the function, or for `scale` times them."""
+    inner = [(q - p) / (b - a) for (a, p), (b, q) in pairwise(function.knots)]
+    curvature = Min(function.left, function.right, *inner)
+    arguments = {
+        "convexity": (x, y),
+        "convex_smooth": (function.smoothness / scale, x, y),
+        "strong_convexity": (curvature * scale, x, y),
+        "gradient_above_gap": (curvature * scale, function.infimum, x),
+    }[name]
+    return axioms.AXIOMS[name].instantiate("F", *arguments).claim
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("name", CONVEX)
+def test_convex_functions(name, seed):
+    chance = random.Random(seed)
+    function = convex_function(chance)
+    x, y = fixed("x"), fixed("y")
+    points = {x: Rational(chance.randint(-40, 40), 5), y: Rational(chance.randint(-40, 40), 5)}
+    assert holds(at_points(convex_instance(name, function, x, y), function, points))
+
+
+def test_convex_functions_with_a_wrong_constant_are_caught():
+    """Negative control: half the smoothness, twice the curvature, a function that is not convex."""
+    x, y = fixed("x"), fixed("y")
+    points = {x: Integer(1), y: Integer(-1)}
+    parabola = quadratic(Integer(1))
+    for name in ("convex_smooth", "strong_convexity", "gradient_above_gap"):
+        claim = convex_instance(name, parabola, x, y, scale=Integer(2))
+        assert not holds(at_points(claim, parabola, points)), name
+    claim = axioms.AXIOMS["convexity"].instantiate("F", x, y).claim
+    assert not holds(at_points(claim, quadratic(Integer(-1)), points))
+
+
+def test_a_minimiser_has_gradient_zero_and_the_least_value():
+    function = PiecewiseQuadratic(
+        ((Integer(0), Integer(-2)), (Integer(2), Integer(0)), (Integer(4), Integer(1))), 1, 1
+    )
+    star, x = fixed("x_star"), fixed("x")
+    low = function.infimum
+    claims = [
+        axioms.AXIOMS["least_value"].instantiate("F", star, low).claim,
+        axioms.AXIOMS["above_infimum"].instantiate("F", star, low, x).claim,
+    ]
+    still = axioms.AXIOMS["stationary"].instantiate("F", star, low).claim
+    claims.append(type(still)(Inner(still.left, still.left), "==", Integer(0)))
+    for claim in claims:
+        assert holds(at_points(claim, function, {star: Integer(2), x: Rational(7, 3)}))
+    for claim in (claims[0], claims[2]):  # negative control: 3 is not the minimiser
+        assert not holds(at_points(claim, function, {star: Integer(3), x: Integer(0)}))
 
 
 u = sequence("u")
@@ -142,8 +211,24 @@ def test_numbers(seed):
     a, b = (Rational(chance.randint(1, 50), chance.randint(1, 9)) for _ in range(2))
     for name in NUMBERS:
         claim = axioms.AXIOMS[name].instantiate(a, b).claim
+        if name == "exp_tangent":  # exact signs of exp are out of reach; floats will do here
+            assert float(claim.expression) >= -1e-9
+            continue
         assert holds(claim) or normal(claim.expression) == 0
-    assert not holds(type(claim)(log(b), "<=", log(a) + (b - a) / b)) or a == b  # the wrong tangent
+    assert not holds(le(log(b), log(a) + (b - a) / b)) or a == b  # the wrong tangent
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_powers(seed):
+    chance = random.Random(seed)
+    x = Rational(chance.randint(1, 9), 9)
+    a, b = sorted(Rational(chance.randint(-6, 6), 3) for _ in range(2))
+    instance = axioms.AXIOMS["power_decreases"].instantiate(x, a, b)
+    assert all(need.expression >= 0 for need in instance.needs)
+    assert float(instance.claim.expression) >= -1e-12
+    wrong = axioms.AXIOMS["power_decreases"].instantiate(x + 1, a, b)  # a base above 1
+    assert float(wrong.claim.expression) < 0 or a == b
+    assert any(need.expression < 0 for need in wrong.needs)
 
 
 def test_unbiasedness_over_all_outcomes():
@@ -156,7 +241,8 @@ def test_unbiasedness_over_all_outcomes():
 
 
 def test_every_axiom_has_been_tried_and_has_a_source():
-    assert set(axioms.AXIOMS) == {*SMOOTH, *SUMS, *BRACKETS, *NUMBERS, *NOISE}
+    tried = {*SMOOTH, *CONVEX, *MINIMISER, *SUMS, *BRACKETS, *NUMBERS, *POWERS, *NOISE}
+    assert set(axioms.AXIOMS) == tried
     for axiom in axioms.AXIOMS.values():
         assert axiom.source
         assert axiom.reason

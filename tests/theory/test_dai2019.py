@@ -276,7 +276,7 @@ def test_the_fresh_noise_proof_fails_for_reuse_where_the_noise_is_met_again():
 
     axiom("unbiased", xi(tau(k)), gradient(tau(k)))  # the noise does not see its own iterate
     with pytest.raises(StepError, match="is known only by k"):
-        axiom("unbiased", xi(tau(k)), gradient(k), evidence=[lemmas.READS_PAST])
+        axiom("unbiased", xi(tau(k)), gradient(k), evidence=[lemmas.reads_past()])
 
 
 # ------------------------------------------------------------------ mutants of the statement

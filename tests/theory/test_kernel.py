@@ -496,8 +496,8 @@ def test_reused_noise_is_not_fresh():
 
 
 def test_unknown_axioms_and_wrong_arguments_are_named():
-    with pytest.raises(StepError, match="there is no axiom 'convexity'"):
-        axiom("convexity", F)
+    with pytest.raises(StepError, match="there is no axiom 'concavity'"):
+        axiom("concavity", F)
     with pytest.raises(StepError, match="cannot be used like this"):
         axiom("descent", F)
     with pytest.raises(StepError, match="a noise atom"):

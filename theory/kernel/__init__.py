@@ -22,9 +22,10 @@ Trusted: this folder, `theory.axioms`, and what they read (`hilbert`, `algebra`,
 from theory.kernel.cases import cases, either
 from theory.kernel.combining import combine, combine_vectors, pair, reciprocal, rewrite
 from theory.kernel.facts import Conclusion, Fact, StepError, relabel, replay, steps
+from theory.kernel.induction import earlier, induct, induct_strongly
 from theory.kernel.instances import discharge, substitute
+from theory.kernel.ranges import least_at_least, minimum, sum_over, when
 from theory.kernel.starting import axiom, given, nonnegative_by_sign, suppose
-from theory.kernel.summing import induct, least_at_least, minimum, sum_over, when
 
 __all__ = [
     "Conclusion",
@@ -35,9 +36,11 @@ __all__ = [
     "combine",
     "combine_vectors",
     "discharge",
+    "earlier",
     "either",
     "given",
     "induct",
+    "induct_strongly",
     "least_at_least",
     "minimum",
     "nonnegative_by_sign",

@@ -11,15 +11,17 @@ from theory.lemmas.averages import (
     least_times_weights,
 )
 from theory.lemmas.counting import (
-    READS_LAG,
-    READS_PAST,
-    READS_START,
     brackets_counted,
     reads_counted,
+    reads_lag,
+    reads_past,
+    reads_start,
     window_multiplicity,
+    windows_containing,
     windows_counted,
+    windows_exchanged,
 )
-from theory.lemmas.descent import only, stale_descent, telescoped
+from theory.lemmas.descent import noise_unseen, only, stale_descent, telescoped
 from theory.lemmas.sums import (
     harmonic_below_twice_log,
     harmonic_sum,
@@ -29,9 +31,6 @@ from theory.lemmas.sums import (
 )
 
 __all__ = [
-    "READS_LAG",
-    "READS_PAST",
-    "READS_START",
     "brackets_counted",
     "divided",
     "harmonic_below_twice_log",
@@ -39,13 +38,19 @@ __all__ = [
     "least_below_average",
     "least_gradient",
     "least_times_weights",
+    "noise_unseen",
     "only",
     "reads_counted",
+    "reads_lag",
+    "reads_past",
+    "reads_start",
     "root_below_tangent",
     "root_increases",
     "root_sum",
     "stale_descent",
     "telescoped",
     "window_multiplicity",
+    "windows_containing",
     "windows_counted",
+    "windows_exchanged",
 ]

@@ -1,22 +1,29 @@
-r"""How often an iterate is read, and in how many windows a step lies: sums over reads, counted.
+r"""How often an iterate is read, and in how many windows an update lies: sums over reads, counted.
 
-The sequences u (weights) and v (values) stand for whatever a theorem puts there; the index read at
-step k is tau(k). All of it follows from Iverson's bracket and exchanging two finite sums.
+The sequences u (weights) and v (values) stand for whatever a theorem puts there; all of it follows
+from Iverson's bracket and exchanging two finite sums. Each lemma is stated for a `Counting`.
 
 >>> print(reads_counted())
 sum_{k=1..n} u[k]*v[tau[k]] <= m sum_{k=1..n} u[k]*v[k]
->>> print(windows_counted())
-sum_{k=1..n} sum_{i=tau[k]..k - 1} v[i] <= (s - 1) sum_{i=1..n} v[i]
+>>> print(windows_exchanged())
+sum_{t=0..n - 1} u[t] sum_{j=r[t]..t - 1} v[j] <= sum_{j=0..n - 1} v[j]*w[j]
 """
 
 from functools import cache
 from typing import Any
 
-from sympy import Sum
+from sympy import Integer, Sum
 
 from theory.algebra import Within
-from theory.assumptions import BoundedDelay, Multiplicity
-from theory.claims import Hypothesis, le
+from theory.assumptions import (
+    FROM_ONE,
+    FROM_ZERO,
+    BoundedDelay,
+    Counting,
+    Multiplicity,
+    ReadsThePast,
+)
+from theory.claims import Claim, Hypothesis, formula, le
 from theory.kernel import (
     Fact,
     axiom,
@@ -29,142 +36,233 @@ from theory.kernel import (
     suppose,
     when,
 )
-from theory.symbols import i, j, k, m, n, s, sequence, tau
-from theory.tactics import conclude
+from theory.symbols import i, j, m, n, s, sequence
+from theory.tactics import apply, conclude
 
-u, v = sequence("u"), sequence("v")
-
-
-def from_first(name: str, claim: Any, *conditions: Any, over: tuple[Any, ...] = (k,)) -> Hypothesis:
-    """A hypothesis for all k >= 1."""
-    return Hypothesis(name, claim, over, frozenset({k - 1, *conditions}))
+u, v, w = sequence("u"), sequence("v"), sequence("w")
 
 
-WEIGHTS_NONNEGATIVE = from_first("weights are >= 0", le(0, u(k)))
-WEIGHTS_DECREASE = from_first("weights do not increase", le(u(k), u(j)), j - 1, k - j, over=(j, k))
-VALUES_NONNEGATIVE = from_first("values are >= 0", le(0, v(k)))
+def reads_past(count: Counting = FROM_ONE) -> Fact:
+    """The index read is not after the present one."""
+    return suppose(ReadsThePast(count).past)
 
-READS = {a.name.split(" by")[0]: a for a in BoundedDelay().allows if isinstance(a, Hypothesis)}
-READS_PAST = suppose(READS["reads the past"])
-READS_LAG = suppose(READS["reads lag"])
-READS_START = suppose(READS["reads start at x_1"])
-(MULTIPLICITY,) = Multiplicity().allows
+
+def reads_start(count: Counting = FROM_ONE) -> Fact:
+    """The index read is not before the first one."""
+    return suppose(ReadsThePast(count).start)
+
+
+def reads_lag(count: Counting = FROM_ONE, window: Any = s) -> Fact:
+    """The index read is one of the last `window`."""
+    return suppose(BoundedDelay(window, count=count).lag)
+
+
+def weights_nonnegative(count: Counting) -> Hypothesis:
+    """u(k) >= 0."""
+    return count.hypothesis("weights are >= 0", le(0, u(count.index)))
+
+
+def weights_decrease(count: Counting) -> Hypothesis:
+    """u(k) <= u(j) for j <= k."""
+    k = count.index
+    return count.hypothesis(
+        "weights do not increase", le(u(k), u(j)), j - count.first, k - j, over=(j, k)
+    )
+
+
+def values_nonnegative(count: Counting) -> Hypothesis:
+    """v(k) >= 0."""
+    return count.hypothesis("values are >= 0", le(0, v(count.index)))
+
+
+def started(index: Any, count: Counting) -> Claim:
+    """The condition that an index is not before the first one."""
+    return le(count.first, index)
 
 
 @cache
-def brackets_counted() -> Fact:
+def brackets_counted(count: Counting = FROM_ONE) -> Fact:
     r"""Reads, counted: each index at most m times.
 
     .. math:: \sum_{k=1}^n\sum_{j=1}^n [j=\tau_k]\,u_k v_j \leq m\sum_{k=1}^n u_k v_k
 
     for weights u >= 0 that do not increase, values v >= 0 and tau_k <= k.
     """
-    value_at_j = substitute(suppose(VALUES_NONNEGATIVE), {k: j})
-    weight_at_j = substitute(suppose(WEIGHTS_NONNEGATIVE), {k: j})
-    earlier = combine(le(j, k), READS_PAST, given(le(j, tau(k))), label="j = tau_k lies before k")
-    larger = discharge(suppose(WEIGHTS_DECREASE), le(j, k), earlier)
+    k, read = count.index, count.read
+    (_, first, last), steps = count.range(n), count.range(n)
+    value_at_j = substitute(suppose(values_nonnegative(count)), {k: j})
+    weight_at_j = substitute(suppose(weights_nonnegative(count)), {k: j})
+    earlier = combine(
+        le(j, k), reads_past(count), given(le(j, read(k))), label="the index read lies before"
+    )
+    larger = discharge(suppose(weights_decrease(count)), le(j, k), earlier)
     at_the_read = combine(
         le(u(k) * v(j), u(j) * v(j)), (larger, value_at_j), label="the earlier weight is larger"
     )
-    bracketed = when(at_the_read, j, tau(k), tau(k), label="inside the bracket j = tau_k")
-    summed = sum_over(sum_over(bracketed, j, 1, n), k, 1, n, label="sum over j and k")
-    read = Within(j, tau(k), tau(k))
-    swapped = axiom("exchange", read * u(j) * v(j), (j, 1, n), (k, 1, n))
+    bracketed = when(at_the_read, j, read(k), read(k), label="inside the bracket of the read")
+    summed = sum_over(sum_over(bracketed, j, first, last), *steps, label="sum over both")
+    is_read = Within(j, read(k), read(k))
+    swapped = axiom("exchange", is_read * u(j) * v(j), (j, first, last), steps)
+    (multiplicity,) = Multiplicity(count=count).allows
     per_index = combine(
-        le(u(j) * v(j) * Sum(read, (k, 1, n)), m * u(j) * v(j)),
-        (suppose(MULTIPLICITY), weight_at_j, value_at_j),
+        le(u(j) * v(j) * Sum(is_read, steps), m * u(j) * v(j)),
+        (suppose(multiplicity), weight_at_j, value_at_j),
         label="at most m reads of index j",
     )
-    counted = sum_over(per_index, j, 1, n, label="sum over the indices read")
-    double = Sum(Sum(read * u(k) * v(j), (j, 1, n)), (k, 1, n))
+    counted = sum_over(per_index, j, first, last, label="sum over the indices read")
+    double = Sum(Sum(is_read * u(k) * v(j), (j, first, last)), steps)
     return conclude(
-        le(double, m * Sum(u(k) * v(k), (k, 1, n))), summed, swapped, counted, label="counting"
+        le(double, m * Sum(u(k) * v(k), steps)), summed, swapped, counted, label="counting"
     )
 
 
 @cache
-def reads_counted() -> Fact:
-    r"""The same when every read is at or after the start, tau_k >= 1.
+def reads_counted(count: Counting = FROM_ONE) -> Fact:
+    r"""The same when every read is at or after the start.
 
     .. math:: \sum_{k=1}^n u_k v_{\tau_k} \leq m\sum_{k=1}^n u_k v_k
     """
-    in_range = combine(le(tau(k), n), READS_PAST, given(le(k, n)))
-    sifted = axiom("sift", u(k) * v(j), j, 1, n, (tau(k), tau(k)), evidence=[READS_START, in_range])
-    written = sum_over(sifted, k, 1, n, label="write the value read as a sum of brackets")
-    total = Sum(u(k) * v(k), (k, 1, n))
+    k, read = count.index, count.read
+    (_, first, last), steps = count.range(n), count.range(n)
+    in_range = combine(le(read(k), last), reads_past(count), given(le(k, last)))
+    sifted = axiom(
+        "sift",
+        u(k) * v(j),
+        j,
+        first,
+        last,
+        (read(k), read(k)),
+        evidence=[reads_start(count), in_range],
+    )
+    written = sum_over(sifted, *steps, label="write the value read as a sum of brackets")
     return conclude(
-        le(Sum(u(k) * v(tau(k)), (k, 1, n)), m * total),
+        le(Sum(u(k) * v(read(k)), steps), m * Sum(u(k) * v(k), steps)),
         written,
-        brackets_counted(),
+        brackets_counted(count),
         label="reads counted",
     )
 
 
 @cache
-def windows_counted() -> Fact:
-    r"""Each step lies in at most s - 1 windows from a read to its write.
+def window_multiplicity(count: Counting = FROM_ONE) -> Fact:
+    """Reads that lag by at most s - 1 meet no index more than s times."""
+    k, read = count.index, count.read
+    is_read, late = Within(j, read(k), read(k)), Within(k, j, j + s - 1)
+    after = combine(le(j, k), reads_past(count), given(le(j, read(k))))
+    soon = combine(le(k, j + s - 1), reads_lag(count), given(le(read(k), j)))
+    is_late = axiom("bracket_inside", k, j, j + s - 1, evidence=[after, soon])
+    bracketed = when(is_late, j, read(k), read(k), label="read at k only if j <= k < j + s")
+    at_most_one = axiom("bracket_at_most_one", j, read(k), read(k))
+    per_step = conclude(
+        le(is_read, late), (bracketed, -1), (at_most_one, late), label="read only if late enough"
+    )
+    (_, first, last), steps = count.range(n), count.range(n)
+    summed = sum_over(per_step, *steps)
+    counted = axiom("bracket_count", k, first, last, (j, j + s - 1))
+    return conclude(le(Sum(is_read, steps), s), summed, counted, label="multiplicity at most s")
 
-    .. math:: \sum_{k=1}^n\sum_{i=\tau_k}^{k-1} v_i \leq (s-1)\sum_{i=1}^n v_i
 
-    for values v >= 0 and k - s + 1 <= tau_k <= k, tau_k >= 1.
+# ------------------------------------------------------------------------- windows
+
+
+def load(count: Counting) -> Hypothesis:
+    """The weights of the windows that contain j add up to at most w(j)."""
+    k = count.index
+    total = Sum(u(k) * Within(j, count.read(k), k - 1), count.range(n))
+    return Hypothesis("load of an update", le(total, w(j)), (j,), frozenset({j - count.first}))
+
+
+@cache
+def windows_exchanged(count: Counting = FROM_ZERO) -> Fact:
+    r"""A sum over windows from read to write, taken by the updates they contain.
+
+    .. math:: \sum_{t<n} u_t \sum_{j=t-\tau_t}^{t-1} v_j \leq \sum_{j<n} w_j v_j
+              \quad\text{if}\quad \sum_{t<n} u_t\,[t-\tau_t\leq j<t] \leq w_j \text{ for every } j
+
+    for values v >= 0; the weights u may have any sign.
     """
-    value_at_i = substitute(suppose(VALUES_NONNEGATIVE), {k: i})
-    in_window, late = Within(i, tau(k), k - 1), Within(k, i + 1, i + s - 1)
-    after = combine(le(i + 1, k), given(le(i, k - 1)))
-    soon = combine(le(k, i + s - 1), READS_LAG, given(le(tau(k), i)))
-    is_late = axiom("bracket_inside", k, i + 1, i + s - 1, evidence=[after, soon])
-    inside = conclude(le(v(i), late * v(i)), is_late, label="then i < k < i + s")
-    bracketed = when(inside, i, tau(k), k - 1, label="inside the window of step k")
-    at_most_one = axiom("bracket_at_most_one", i, tau(k), k - 1)
-    late_value = combine(
-        le(0, late * v(i)), (value_at_i, late), label="a bracket times a value is >= 0"
-    )
-    per_pair = combine(
-        le(in_window * v(i), late * v(i)), bracketed, (at_most_one, late_value), label="drop it"
-    )
+    k, read = count.index, count.read
+    (_, first, last), steps = count.range(n), count.range(n)
+    within = Within(j, read(k), k - 1)
+    early = combine(le(k - 1, last), given(le(k, last)), nonnegative_by_sign(le(0, 1)))
     sifted = axiom(
         "sift",
-        v(i),
-        i,
-        1,
-        n,
-        (tau(k), k - 1),
-        evidence=[
-            READS_START,
-            READS_PAST,
-            combine(le(k - 1, n), given(le(k, n)), nonnegative_by_sign(le(0, 1))),
-        ],
+        v(j),
+        j,
+        first,
+        last,
+        (read(k), k - 1),
+        evidence=[reads_start(count), reads_past(count), early],
     )
-    written = sum_over(sifted, k, 1, n, label="write the window sum with brackets")
-    bounded = sum_over(sum_over(per_pair, i, 1, n), k, 1, n, label="sum over both")
-    swapped = axiom("exchange", late * v(i), (i, 1, n), (k, 1, n))
-    count = axiom("bracket_count", k, 1, n, (i + 1, i + s - 1))
+    weighed = combine(
+        Claim(
+            u(k) * Sum(within * v(j), (j, first, last)), "==", u(k) * Sum(v(j), (j, read(k), k - 1))
+        ),
+        (sifted, u(k)),
+    )
+    written = sum_over(weighed, *steps, label="write the windows with brackets")
+    swapped = axiom("exchange", within * u(k) * v(j), (j, first, last), steps)
+    value_at_j = substitute(suppose(values_nonnegative(count)), {k: j})
     per_index = combine(
-        le(v(i) * Sum(late, (k, 1, n)), (s - 1) * v(i)), (count, value_at_i), label="s - 1 of them"
+        le(v(j) * Sum(u(k) * within, steps), w(j) * v(j)),
+        (suppose(load(count)), value_at_j),
+        label="the load of update j",
     )
-    counted = sum_over(per_index, i, 1, n)
+    summed = sum_over(per_index, j, first, last, label="sum over the updates")
     return conclude(
-        le(Sum(Sum(v(i), (i, tau(k), k - 1)), (k, 1, n)), (s - 1) * Sum(v(i), (i, 1, n))),
+        le(
+            Sum(u(k) * Sum(v(j), (j, read(k), k - 1)), steps),
+            Sum(w(j) * v(j), (j, first, last)),
+        ),
         written,
-        bounded,
         swapped,
-        counted,
-        label="windows counted",
+        summed,
+        label="windows exchanged",
     )
 
 
 @cache
-def window_multiplicity() -> Fact:
-    """Reads that lag by at most s - 1 meet no index more than s times."""
-    read, late = Within(j, tau(k), tau(k)), Within(k, j, j + s - 1)
-    after = combine(le(j, k), READS_PAST, given(le(j, tau(k))))
-    soon = combine(le(k, j + s - 1), READS_LAG, given(le(tau(k), j)))
-    is_late = axiom("bracket_inside", k, j, j + s - 1, evidence=[after, soon])
-    bracketed = when(is_late, j, tau(k), tau(k), label="j = tau_k only if j <= k < j + s")
-    at_most_one = axiom("bracket_at_most_one", j, tau(k), tau(k))
+def windows_containing(count: Counting = FROM_ZERO) -> Fact:
+    r"""An update lies in at most s - 1 windows, if reads lag by at most s - 1.
+
+    .. math:: \sum_{t<n} [t-\tau_t\leq j<t] \leq s - 1
+    """
+    k, read = count.index, count.read
+    within, late = Within(j, read(k), k - 1), Within(k, j + 1, j + s - 1)
+    after = combine(le(j + 1, k), given(le(j, k - 1)))
+    soon = combine(le(k, j + s - 1), reads_lag(count), given(le(read(k), j)))
+    is_late = axiom("bracket_inside", k, j + 1, j + s - 1, evidence=[after, soon])
+    bracketed = when(is_late, j, read(k), k - 1, label="in the window only if j < k < j + s")
+    at_most_one = axiom("bracket_at_most_one", j, read(k), k - 1)
     per_step = conclude(
-        le(read, late), (bracketed, -1), (at_most_one, late), label="read only if late enough"
+        le(within, late), (bracketed, -1), (at_most_one, late), label="in the window only if late"
     )
-    summed = sum_over(per_step, k, 1, n)
-    count = axiom("bracket_count", k, 1, n, (j, j + s - 1))
-    return conclude(le(Sum(read, (k, 1, n)), s), summed, count, label="multiplicity at most s")
+    (_, first, last), steps = count.range(n), count.range(n)
+    summed = sum_over(per_step, *steps)
+    counted = axiom("bracket_count", k, first, last, (j + 1, j + s - 1))
+    return conclude(
+        le(Sum(within, steps), s - 1), summed, counted, label="at most s - 1 windows contain j"
+    )
+
+
+@cache
+def windows_counted(count: Counting = FROM_ONE) -> Fact:
+    r"""Windows from read to write, counted: each update lies in at most s - 1 of them.
+
+    .. math:: \sum_{k=1}^n\sum_{j=\tau_k}^{k-1} v_j \leq (s-1)\sum_{j=1}^n v_j
+    """
+    k = count.index
+    exchanged = apply(
+        windows_exchanged(count),
+        {u: formula(k, Integer(1)), w: formula(k, s - 1)},
+        windows_containing(count),
+    )
+    (_, first, last), steps = count.range(n), count.range(n)
+    return combine(
+        le(
+            Sum(Sum(v(i), (i, count.read(k), k - 1)), steps),
+            (s - 1) * Sum(v(i), (i, first, last)),
+        ),
+        exchanged,
+        label="windows counted",
+    )

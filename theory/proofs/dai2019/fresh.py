@@ -36,9 +36,9 @@ def coherent_read(prehistory: bool) -> Fact:
     """mu E|grad F(x_k)|^2 <= E<grad F(x_k), grad F(x_{tau_k})>: coherence at the index read."""
     have = lemmas.only(GradientCoherence(prehistory=prehistory))
     at_read = substitute(have["gradient coherence"], {j: tau(k)}, label="at the index read")
-    at_read = discharge(at_read, le(tau(k), k), lemmas.READS_PAST)
-    at_read = discharge(at_read, le(k - s + 1, tau(k)), lemmas.READS_LAG)
-    return at_read if prehistory else discharge(at_read, le(1, tau(k)), lemmas.READS_START)
+    at_read = discharge(at_read, le(tau(k), k), lemmas.reads_past())
+    at_read = discharge(at_read, le(k - s + 1, tau(k)), lemmas.reads_lag())
+    return at_read if prehistory else discharge(at_read, le(1, tau(k)), lemmas.reads_start())
 
 
 @cache

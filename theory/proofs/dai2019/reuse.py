@@ -53,7 +53,7 @@ def noise_met_again(place: Any) -> Fact:
     """E|grad F(x_{tau_k}) + xi_{tau_k}|^2 <= a_{tau_k} + sigma^2: noise and gradient read agree."""
     variance = lemmas.only(BoundedVariance())["bounded variance"]
     bounded = discharge(
-        substitute(variance, {k: tau(k)}), le(1, tau(k)), lemmas.READS_START, label="variance"
+        substitute(variance, {k: tau(k)}), le(1, tau(k)), lemmas.reads_start(), label="variance"
     )
     apart = axiom("unbiased", xi(tau(k)), gradient(tau(k)), label="the noise of a read")
     applied = gradient(tau(k)) + xi(tau(k))
@@ -80,7 +80,7 @@ def reuse_step() -> Fact:
     variance = discharge(
         substitute(lemmas.only(BoundedVariance())["bounded variance"], {k: tau(k)}),
         le(1, tau(k)),
-        lemmas.READS_START,
+        lemmas.reads_start(),
     )
     size = eta(i) ** 2 * (squared_gradient(tau(i)) + sigma**2)
     young = combine(
@@ -97,8 +97,8 @@ def reuse_step() -> Fact:
         tau(k),
         k - 1,
         evidence=[
-            combine(le(1, i), lemmas.READS_START, given(le(tau(k), i))),
-            lemmas.READS_PAST,
+            combine(le(1, i), lemmas.reads_start(), given(le(tau(k), i))),
+            lemmas.reads_past(),
         ],
         label="sum over the window from read to write",
     )
@@ -122,7 +122,7 @@ def reuse_step() -> Fact:
         (coherent_read(prehistory=False), positive),
         (noise_met_again(k), L / 2 * eta(k) ** 2),
         window,
-        (lemmas.READS_LAG, L / 2 * sigma**2 * eta(k) ** 2),
+        (lemmas.reads_lag(), L / 2 * sigma**2 * eta(k) ** 2),
         telescopes,
         at_read,
         label="one coherent step with noise met again",

@@ -50,7 +50,7 @@ def early_reads() -> Fact:
         label="the gradient before the start is that at x_1",
     )
     soon = combine(
-        le(k, s - 1), lemmas.READS_LAG, given(le(tau(k), j)), given(le(j, 0)), label="then k < s"
+        le(k, s - 1), lemmas.reads_lag(), given(le(tau(k), j)), given(le(j, 0)), label="then k < s"
     )
     is_early = axiom("bracket_inside", k, 1, s - 1, evidence=[soon])
     one_read = conclude(
@@ -100,8 +100,8 @@ def single_use_sum() -> Fact:
         *squared_steps(),
         label="reads after the start, counted",
     )
-    in_range = combine(le(tau(k), n), lemmas.READS_PAST, given(le(k, n)))
-    from_start = combine(le(2 - s, tau(k)), lemmas.READS_LAG, given(le(1, k)))
+    in_range = combine(le(tau(k), n), lemmas.reads_past(), given(le(k, n)))
+    from_start = combine(le(2 - s, tau(k)), lemmas.reads_lag(), given(le(1, k)))
     sifted = axiom(
         "sift",
         eta(k) ** 2 * squared_gradient(j),

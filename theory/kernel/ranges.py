@@ -1,19 +1,17 @@
-"""Rules over ranges of an index: sums, least values, brackets, induction."""
+"""Rules over ranges of an index: sums, least values, brackets."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from sympy import Sum, Symbol, sympify
 
-from theory.algebra import Minimum, Within, normal, same
-from theory.claims import Claim, Relation, Substitution, le, nonnegative
+from theory.algebra import Minimum, Within, normal
+from theory.claims import Claim, Relation, le, nonnegative
 from theory.kernel.context import (
     Context,
-    fresh,
     need_facts,
     need_index,
     need_integers,
-    need_kind,
     need_scalar,
 )
 from theory.kernel.facts import Conclusion, Fact, StepError, rule
@@ -114,38 +112,3 @@ def when(fact: Fact, position: Any, low: Any, high: Any) -> Conclusion:
     return context.conclude(
         Claim(normal(bracket * fact.claim.left), relation, normal(bracket * fact.claim.right))
     )
-
-
-@rule
-def induct(claim: Claim, index: Symbol, start: Any, base: Fact, step: Fact) -> Conclusion:
-    """From the claim at `start`, and at index + 1 whenever at index >= start: for all from start.
-
-    `step` may use the claim itself as a condition (the induction hypothesis).
-    """
-    claim = fresh(claim)
-    need_facts(base, step)
-    need_index(index, base, step)
-    start = sympify(start)
-    if claim.relation != "<=":
-        raise StepError(f"induction proves claims of the form left <= right, got {claim}")
-    need_kind(index, start, Context())
-    for fact, place in ((base, start), (step, index + 1)):
-        wanted = Substitution({index: place})(claim.expression)
-        if fact.claim.is_vector or not same(fact.expression, wanted):
-            raise StepError(
-                f"at {index} = {place} the claim reads 0 <= {wanted}, but the fact is {fact}",
-                claim=le(0, wanted),
-                premises=[fact.claim],
-            )
-    context = Context([base])
-    allowed = {claim.expression, normal(index - start)}
-    for c in step.conditions - allowed:
-        if index in c.free_symbols and not provably(">=", c, [index - start]):
-            raise StepError(f"the induction step needs {nonnegative(c)}, which is not proved")
-        context.conditions |= {c} if index not in c.free_symbols else set()
-    if any(index in c.free_symbols for c in base.conditions):
-        raise StepError(f"the base of the induction still speaks of {index}")
-    context.assumptions |= step.assumptions
-    context.conditions.add(normal(index - start))
-    context.need_defined(claim.left, claim.right)
-    return context.conclude(claim)

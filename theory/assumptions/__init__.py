@@ -1,0 +1,77 @@
+r"""The assumptions theorems make, as records: what each says, and what it lets a proof use.
+
+>>> print(GradientCoherence())
+gradient coherence: E<grad F(x_k), grad F(x_j)> >= mu E|grad F(x_k)|^2 for k-s+1 <= j <= k
+>>> for use in sorted(map(str, BoundedDelay().allows)):
+...     print(use)
+reads lag by at most s - 1: for all k with 1 <= k: k - s + 1 <= tau[k]
+reads start at x_1: for all k with 1 <= k: 1 <= tau[k]
+reads the past: for all k with 1 <= k: tau[k] <= k
+"""
+
+from theory.assumptions.base import (
+    FROM_ONE,
+    FROM_ZERO,
+    Assumed,
+    Counting,
+    F,
+    gradient,
+    objective,
+    squared_gradient,
+    x,
+    xi,
+)
+from theory.assumptions.delays import (
+    AverageDelay,
+    BoundedDelay,
+    Concurrency,
+    ExogenousDelays,
+    Multiplicity,
+    ReadsThePast,
+)
+from theory.assumptions.direction import GradientCoherence
+from theory.assumptions.functions import (
+    Convex,
+    InitialGap,
+    Minimiser,
+    PolyakLojasiewicz,
+    Smooth,
+    StronglyConvex,
+    x_star,
+)
+from theory.assumptions.methods import NonincreasingSteps, PositiveSteps, StaleSGD, StepLimit
+from theory.assumptions.noise import BoundedSecondMoment, BoundedVariance, UnbiasedNoise
+
+__all__ = [
+    "FROM_ONE",
+    "FROM_ZERO",
+    "Assumed",
+    "AverageDelay",
+    "BoundedDelay",
+    "BoundedSecondMoment",
+    "BoundedVariance",
+    "Concurrency",
+    "Convex",
+    "Counting",
+    "ExogenousDelays",
+    "F",
+    "GradientCoherence",
+    "InitialGap",
+    "Minimiser",
+    "Multiplicity",
+    "NonincreasingSteps",
+    "PolyakLojasiewicz",
+    "PositiveSteps",
+    "ReadsThePast",
+    "Smooth",
+    "StaleSGD",
+    "StepLimit",
+    "StronglyConvex",
+    "UnbiasedNoise",
+    "gradient",
+    "objective",
+    "squared_gradient",
+    "x",
+    "x_star",
+    "xi",
+]

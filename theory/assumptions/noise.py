@@ -1,0 +1,79 @@
+"""What is assumed of the noise."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import latex
+from sympy.core.symbol import Str
+
+from theory import axioms, symbols
+from theory.assumptions.base import FROM_ONE, Assumed, Counting, gradient, xi
+from theory.claims import Assumption, le
+from theory.hilbert import squared_norm
+
+
+@dataclass(frozen=True)
+class UnbiasedNoise(Assumed):
+    """The noise of an update has mean zero given all that was drawn before it."""
+
+    count: Counting = FROM_ONE
+    name = "fresh, unbiased noise"
+
+    @property
+    def words(self) -> str:
+        a, k = self.count.first, self.count.index
+        return f"E[xi_{k} | x_{a}, ..., x_{k} and xi_{a}, ..., xi_({k}-1)] = 0"
+
+    @property
+    def latex(self) -> str:
+        a, k = self.count.first, self.count.index
+        return rf"\mathbb{{E}}[\xi_{k}\mid x_{a},\dots,x_{k},\xi_{a},\dots,\xi_{{{k}-1}}]=0"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({axioms.unbiased_noise(Str("xi"))})
+
+
+@dataclass(frozen=True)
+class BoundedVariance(Assumed):
+    """The noise of each update has second moment at most sigma^2 (of the whole vector)."""
+
+    sigma: Any = symbols.sigma
+    count: Counting = FROM_ONE
+    name = "bounded variance"
+
+    @property
+    def words(self) -> str:
+        return f"E|xi_{self.count.index}|^2 <= {self.sigma}^2"
+
+    @property
+    def latex(self) -> str:
+        return rf"\mathbb{{E}}\|\xi_{self.count.index}\|^2\leq {latex(self.sigma)}^2"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        noise = xi(self.count.index)
+        return frozenset({self.count.hypothesis(self.name, le(squared_norm(noise), self.sigma**2))})
+
+
+@dataclass(frozen=True)
+class BoundedSecondMoment(Assumed):
+    """The stochastic gradient applied has second moment at most a bound, such as G^2 or M_2."""
+
+    bound: Any = symbols.G**2
+    count: Counting = FROM_ONE
+    name = "bounded second moment"
+
+    @property
+    def words(self) -> str:
+        return f"E|g_{self.count.index}|^2 <= {self.bound}".replace("**", "^")
+
+    @property
+    def latex(self) -> str:
+        return rf"\mathbb{{E}}\|g_{self.count.index}\|^2\leq {latex(self.bound)}"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        k = self.count.index
+        applied = gradient(self.count.read(k)) + xi(k)
+        return frozenset({self.count.hypothesis(self.name, le(squared_norm(applied), self.bound))})

@@ -1,0 +1,48 @@
+r"""The inequalities that proofs may start from, each with its source and the reason it is true.
+
+An axiom is a schema: `instantiate` makes the claim for given vectors or expressions, with the side
+conditions the kernel must see proved and the properties it takes for granted ("F is L-smooth").
+Everything here is textbook or plain arithmetic; nothing about stale gradients is assumed.
+
+>>> print(AXIOMS["descent"].statement)
+f(y) <= f(x) + <grad f(x), y - x> + L/2 |y - x|^2
+"""
+
+from theory.axioms import functions, noise, numbers, sums
+from theory.axioms.base import AXIOMS, Axiom, Instance, Need
+from theory.axioms.functions import (
+    bounded_below,
+    convex,
+    minimiser,
+    polyak_lojasiewicz,
+    smooth,
+    strongly_convex,
+)
+from theory.axioms.noise import exogenous_schedule, unbiased_noise
+
+
+def trust_base() -> str:
+    """The axioms as a table: name, statement, source."""
+    width = max(len(name) for name in AXIOMS)
+    return "\n".join(f"{a.name:<{width}}  {a.statement}  [{a.source}]" for a in AXIOMS.values())
+
+
+__all__ = [
+    "AXIOMS",
+    "Axiom",
+    "Instance",
+    "Need",
+    "bounded_below",
+    "convex",
+    "exogenous_schedule",
+    "functions",
+    "minimiser",
+    "noise",
+    "numbers",
+    "polyak_lojasiewicz",
+    "smooth",
+    "strongly_convex",
+    "sums",
+    "trust_base",
+    "unbiased_noise",
+]
