@@ -122,11 +122,17 @@ def is_sequence(e: Any) -> bool:
 
 def readable(expression: Any) -> str:
     """The expression as text, summation indices under ordinary letters."""
-    e = sympify(expression)
+    e, letters = ordinary_letters(sympify(expression))
+    return str(_Readable(letters).doprint(e)).replace("**", "^")
+
+
+def ordinary_letters(e: Any) -> tuple[Any, dict[str, str]]:
+    """The expression with every nameless summation index named, and letters for all of these."""
+    nameless = sorted(e.atoms(Dummy), key=lambda a: a.dummy_index)
+    e = e.xreplace({a: Symbol(f"#{a.name}{place}") for place, a in enumerate(nameless)})
     taken = {a.name for a in e.atoms(Symbol)}
     spare = (a for a in "kjilpqr" if a not in taken)
-    letters = {name: next(spare) for name in sorted(taken) if name.startswith("#")}
-    return str(_Readable(letters).doprint(e)).replace("**", "^")
+    return e, {name: next(spare, name) for name in sorted(taken) if name.startswith("#")}
 
 
 class Substitution:

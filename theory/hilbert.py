@@ -141,7 +141,7 @@ class Inner(Expr):
 
     def _sympystr(self, printer: Any) -> str:
         u, v = (printer._print(a) for a in self.args)
-        return f"|{u}|^2" if u == v else f"<{u}, {v}>"
+        return f"|{u}|^2" if self.args[0] == self.args[1] else f"<{u}, {v}>"
 
 
 def _of_parts(u: VectorLike, v: VectorLike) -> Scalar:

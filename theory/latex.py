@@ -18,7 +18,7 @@ from sympy import Add, Min, Mul, Sum, Symbol, sqrt, sympify
 from sympy.printing.latex import LatexPrinter
 
 from theory.algebra import Minimum
-from theory.claims import Claim, is_sequence, nonnegative, readable
+from theory.claims import Claim, is_sequence, nonnegative, ordinary_letters, readable
 
 
 class _Page(LatexPrinter):
@@ -60,7 +60,7 @@ class _Page(LatexPrinter):
 
     def _print_Inner(self, expr: Any, exp: Any = None) -> str:
         u, v = (self._print(a) for a in expr.args)
-        if u == v:
+        if expr.args[0] == expr.args[1]:
             return rf"\mathbb{{E}}\|{u}\|^2"
         return rf"\mathbb{{E}}\langle {u},{v}\rangle"
 
@@ -99,10 +99,7 @@ def tex(expression: Any) -> str:
     """LaTeX of an expression (no dollar signs)."""
     if isinstance(expression, Shown):
         return expression.latex
-    e = sympify(expression)
-    taken = {a.name for a in e.atoms(Symbol)}
-    spare = (a for a in "kjilpqr" if a not in taken)
-    letters = {name: next(spare) for name in sorted(taken) if name.startswith("#")}
+    e, letters = ordinary_letters(sympify(expression))
     return str(_Page(letters).doprint(e))
 
 

@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from sympy import Min, Rational, sympify
+from sympy import Add, Min, sympify
+from sympy.core.function import AppliedUndef
 
-from theory.algebra import Minimum, normal
-from theory.assumptions import Assumed
+from theory import pages
+from theory.assumptions import Assumed, Counting
 from theory.claims import Claim, le, nonnegative
 from theory.enclosure import sign_of_constant
+from theory.evaluation import RUNNING, evaluate, exact, with_sequences
 from theory.kernel import Fact, StepError, replay, steps
-from theory.latex import Shown, tex, tex_claim
+from theory.latex import Shown
+from theory.quantities import SQUARED_GRADIENT, Quantity
 from theory.refutation import Refutation, Refuted, broken_assumption, staircases
 from theory.report import Report
+from theory.symbols import eta0
 
 Status = Literal["proved", "refuted", "stated"]
 
@@ -35,22 +39,15 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantity:
-    """What a theorem bounds: the least E|grad F(x_k)|^2 over the first so many iterates."""
-
-    expression: Any
-    iterates: Any
-    words: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Theorem:
     """A statement with its proof.
 
     `horizon` is the symbol that counts steps or iterates in the bound and `steps` how many steps
-    that takes; `step` is the step size eta_k as an expression in k, k = 1, 2, ...; `conditions`
-    restrict the constants. `proof` makes the final fact, `refutations` are exact counterexamples,
-    `holds_when` are theorems that say where a refuted statement is true after all.
+    that takes; `step` is the step size as an expression in the index of the update (``eta`` for a
+    constant one, ``eta(t)`` where the theorem leaves the steps free); `step_limit` is the largest
+    constant step allowed, `conditions` restrict the constants. `proof` makes the final fact,
+    `refutations` are exact counterexamples, `holds_when` are theorems that say where a refuted
+    statement is true after all; `lacks` says, where there is no proof, which step is out of reach.
     """
 
     name: str
@@ -62,11 +59,18 @@ class Theorem:
     bound: Shown
     horizon: Any
     steps: Any
+    step_limit: Shown | None = None
     conditions: tuple[Claim, ...] = ()
     proof: Callable[[], Fact] | None = None
     refutations: tuple[Refutation, ...] = ()
     holds_when: tuple["Theorem", ...] = ()
     remark: str = ""
+    lacks: str = ""
+
+    def __post_init__(self) -> None:
+        if self.step_limit is not None:
+            limit = le(eta0, self.step_limit.expression)
+            object.__setattr__(self, "conditions", (limit, *self.conditions))
 
     @property
     def claim(self) -> Claim:
@@ -78,8 +82,13 @@ class Theorem:
         """Names of the symbols in bound, step and conditions; the horizon is the last."""
         free = set(self.bound.expression.free_symbols) | set(self.step.expression.free_symbols)
         free = free.union(*(c.expression.free_symbols for c in self.conditions))
-        names = sorted(a.name for a in free - {self.horizon} - _running(self.step.expression))
+        names = sorted(a.name for a in free - {self.horizon, *RUNNING})
         return (*names, self.horizon.name)
+
+    @property
+    def count(self) -> Counting:
+        """How the theorem counts its updates."""
+        return self.quantity.count
 
     # ------------------------------------------------------------------ proof and refutation
 
@@ -150,7 +159,7 @@ class Theorem:
         """
         values = counterexample.constants
         count = int(evaluate(self.steps, self._values(values, self.steps)))
-        path = counterexample.path([self.step_size(k, **values) for k in range(1, count + 1)])
+        path = counterexample.path(self._steps(count, values))
         broken = broken_assumption(self.assumptions, counterexample, path)
         if broken is not None:
             raise StepError(f"the counterexample does not meet '{broken}'", step=self.name)
@@ -158,8 +167,7 @@ class Theorem:
             number = evaluate(condition.expression, self._values(values, condition.expression))
             if sign_of_constant(number) not in (0, 1):
                 raise StepError(f"the counterexample does not meet {condition}", step=self.name)
-        iterates = int(evaluate(self.quantity.iterates, self._values(values, self.steps)))
-        quantity = Min(*path.squared_gradients[:iterates])
+        quantity = self._of_path(path, values)
         bound = self.evaluate(**{a: values[a] for a in self.constants if a in values})
         if sign_of_constant(quantity - bound) != 1:
             raise StepError(
@@ -168,12 +176,30 @@ class Theorem:
             )
         return Refuted(counterexample, quantity, bound)
 
+    def _steps(self, count: int, constants: dict[str, Any]) -> list[Any]:
+        first = self.count.first
+        return [self.step_size(index, **constants) for index in range(first, first + count)]
+
+    def _of_path(self, path: Any, values: dict[str, Any]) -> Any:
+        """The quantity on an exact run; only what exact runs record can be had."""
+        wanted = self.quantity
+        if wanted.measure != SQUARED_GRADIENT or wanted.place != "iterate" or self.sequences:
+            raise StepError(f"exact runs do not record {wanted}", step=self.name)
+        iterates = int(evaluate(wanted.iterates, self._values(values, self.steps)))
+        seen = path.squared_gradients[:iterates]
+        return {
+            "least": Min(*seen),
+            "average": Add(*seen) / len(seen),
+            "weighted average": Add(*seen) / len(seen),  # constant steps: equal weights
+            "last": seen[-1],
+        }[wanted.summary]
+
     def find_counterexample(self) -> Refuted | None:
         """The first staircase function that exceeds the bound, if one of a few does."""
 
         def sizes(constants: dict[str, Any]) -> list[Any]:
             count = int(evaluate(self.steps, self._values(constants, self.steps)))
-            return [self.step_size(k, **constants) for k in range(1, count + 1)]
+            return self._steps(count, constants)
 
         for candidate in staircases(self.constants, self.horizon.name, sizes):
             try:
@@ -187,16 +213,47 @@ class Theorem:
     def evaluate(self, **constants: Any) -> Any:
         """The bound at exact values, by symbol name; sigma = 0 and Delta = 0 are limits.
 
+        A sequence, such as steps eta that the theorem leaves free, is given as a list.
         Raises ValueError if a constant is missing, unknown, or not what its symbol allows.
         """
-        expression = self.bound.expression
-        return evaluate(expression, self._values(constants, expression))
+        return self._at(self.bound.expression, constants)
 
-    def step_size(self, k: int, **constants: Any) -> Any:
-        """The exact step size eta_k; k counts from 1."""
-        expression = self.step.expression
-        values = self._values(constants, expression)
-        return evaluate(expression, values | dict.fromkeys(_running(expression), sympify(k)))
+    def step_size(self, index: int, **constants: Any) -> Any:
+        """The exact step size of an update, counted as the theorem counts (`count`)."""
+        return self._at(self.step.expression, constants, index)
+
+    def largest_step(self, **constants: Any) -> Any:
+        """The exact largest constant step size the theorem allows for given constants.
+
+        Raises ValueError if the theorem prescribes its steps, or restricts them otherwise.
+
+        >>> from theory import results
+        >>> results.lian2015.gradient_descent.largest_step(L=1, tau=4)
+        2/(1 + sqrt(65))
+        """
+        if self.step_limit is None:
+            raise ValueError(f"{self.name} has no largest constant step; it takes {self.step}")
+        wanted = {a.name for a in self.step_limit.expression.free_symbols}
+        return self._at(
+            self.step_limit.expression, {a: b for a, b in constants.items() if a in wanted}
+        )
+
+    @property
+    def sequences(self) -> frozenset[str]:
+        """Names of the sequences in bound and step that `evaluate` needs as lists."""
+        both = (self.bound.expression, self.step.expression)
+        return frozenset(a.func.__name__ for e in both for a in e.atoms(AppliedUndef))
+
+    def _at(self, expression: Any, constants: dict[str, Any], index: int | None = None) -> Any:
+        lists = {a: b for a, b in constants.items() if a in self.sequences and _is_list(b)}
+        others = {a: b for a, b in constants.items() if a not in lists}
+        values = self._values(others, expression)
+        if index is not None:
+            values |= {a: sympify(index) for a in RUNNING if a in expression.free_symbols}
+        found = evaluate(expression, values)
+        if not found.has(AppliedUndef):
+            return found
+        return with_sequences(found, lists, self.count.first)
 
     def _values(self, constants: dict[str, Any], expression: Any) -> dict[Any, Any]:
         known = self.constants
@@ -204,7 +261,7 @@ class Theorem:
             if name not in known:
                 raise ValueError(f"{self.name} has no constant {name}; it has {', '.join(known)}")
         values = {}
-        for symbol in sympify(expression).free_symbols - _running(expression):
+        for symbol in sympify(expression).free_symbols - set(RUNNING):
             if symbol.name not in constants:
                 raise ValueError(f"{self.name} needs {symbol.name}; pass {symbol.name}=...")
             values[symbol] = exact(self.name, symbol, constants[symbol.name])
@@ -215,119 +272,20 @@ class Theorem:
     @property
     def statement(self) -> str:
         """The theorem in plain text."""
-        lines = [f"{self.name}: {self.title}"]
-        lines += ["Assume"] + [f"  - {a}" for a in self.assumptions]
-        lines += [f"  - {c}" for c in self.conditions]
-        lines += [
-            f"Then {self.quantity.words}",
-            f"  <= {self.bound}",
-            self.provenance,
-        ]
-        return "\n".join(lines + ([self.remark] if self.remark else []))
+        return pages.statement(self)
 
     @property
     def provenance(self) -> str:
         """Where the statement comes from and how sure its constants are, as a sentence."""
         return f"{self.source.citation}, {self.source.statement}: {self.source.status}."
 
-    @property
-    def latex_statement(self) -> str:
-        """The theorem in LaTeX, without a document around it."""
-        items = "\n".join(rf"\item {a.name}: \({a.latex}\)" for a in self.assumptions)
-        items += "".join(f"\n\\item \\({tex_claim(c)}\\)" for c in self.conditions)
-        return "\n".join(
-            [
-                rf"\begin{{theorem}}[{_text(self.title)}]",
-                rf"Assume \begin{{itemize}}{items}\end{{itemize}}",
-                "Then",
-                rf"\[{tex(self.quantity.expression)}\;\leq\;{self.bound.latex}.\]",
-                r"\end{theorem}",
-            ]
-        )
-
     def latex(self) -> str:
         """A LaTeX document with the statement and, if it has one, the proof step by step.
 
         Raises StepError if the proof does not replay.
         """
-        body = [self.latex_statement, _text(self.provenance)]
-        if self.refutations:
-            broken = "; ".join(str(self.refute(c)) for c in self.refutations)
-            body.append(r"\paragraph{The statement is false.} " + _text(broken) + ".")
-        elif self.proof is not None:
-            body += [r"\begin{proof}\leavevmode", self.verify().latex, r"\end{proof}"]
-        body += [_text(self.remark)] if self.remark else []
-        body += [theorem.latex_statement for theorem in self.holds_when]
-        return DOCUMENT % "\n\n".join(body)
+        return pages.document([pages.latex_chapter(self)])
 
 
-DOCUMENT = r"""\documentclass[11pt]{article}
-\usepackage[a4paper,margin=25mm]{geometry}
-\usepackage{amsmath,amssymb,amsthm}
-\newtheorem*{theorem}{Theorem}
-\allowdisplaybreaks
-\begin{document}
-\raggedright
-%s
-\end{document}
-"""
-
-
-def exact(who: str, symbol: Any, given: Any) -> Any:
-    """A given number as an exact one that its symbol allows.
-
-    >>> from theory.symbols import mu, s
-    >>> exact("check", mu, 0.8)
-    4/5
-    >>> exact("check", s, 2.5)
-    Traceback (most recent call last):
-    ValueError: check needs an integer for s, got 2.5
-    """
-    try:
-        number = Rational(str(given)) if isinstance(given, float) else sympify(given)
-    except (TypeError, ValueError, SyntaxError) as error:
-        raise ValueError(f"{who} needs a number for {symbol.name}, got {given!r}") from error
-    sign = sign_of_constant(number) if getattr(number, "is_number", False) else None
-    if sign is None:
-        raise ValueError(f"{who} needs a real number for {symbol.name}, got {given!r}")
-    if symbol.is_integer and not number.is_integer:
-        raise ValueError(f"{who} needs an integer for {symbol.name}, got {given}")
-    limit_allowed = sign == 0 and symbol.name in ("sigma", "Delta")
-    if symbol.is_positive and sign != 1 and not limit_allowed:
-        raise ValueError(f"{who} needs {symbol.name} > 0, got {given}")
-    if symbol.is_nonnegative and sign == -1:
-        raise ValueError(f"{who} needs {symbol.name} >= 0, got {given}")
-    return number
-
-
-def evaluate(expression: Any, values: dict[Any, Any]) -> Any:
-    """An expression at exact values; a vanishing sigma or Delta is a limit from above."""
-    vanishing = {a: b for a, b in values.items() if b == 0 and a.is_positive}
-    others = {a: b for a, b in values.items() if a not in vanishing}
-    e = normal(normal(expression).xreplace(others))
-    for symbol in vanishing:
-        e = e.replace(Min, lambda *parts, at=symbol: Min(*(_from_above(p, at) for p in parts)))
-        e = _from_above(e, symbol)
-    return e
-
-
-def _from_above(e: Any, symbol: Any) -> Any:
-    """The limit as the symbol falls to 0."""
-    plain = e.xreplace({symbol: sympify(0)})
-    return plain if plain.is_finite else e.limit(symbol, 0, "+")
-
-
-def _running(step: Any) -> set[Any]:
-    """The step index in a step rule: an integer symbol without a sign."""
-    return {a for a in sympify(step).free_symbols if a.is_integer and not a.is_nonnegative}
-
-
-def _text(words: str) -> str:
-    for special in "_&%#":
-        words = words.replace(special, "\\" + special)
-    return words.replace("<=", r"$\leq$").replace("^", r"\^{}").replace("~", r"$\approx$")
-
-
-def least_over(expression: Callable[[Any], Any], index: Any, last: Any) -> Any:
-    """The least value of a quantity over k = 1, ..., last."""
-    return Minimum(expression(index), (index, sympify(1), last))
+def _is_list(given: Any) -> bool:
+    return isinstance(given, list | tuple)

@@ -33,8 +33,8 @@ from typing import Any
 
 from sympy import Integer, Rational, Sum, log, sqrt
 
-from theory.algebra import Minimum
 from theory.assumptions import (
+    FROM_ONE,
     BoundedDelay,
     BoundedVariance,
     ExogenousDelays,
@@ -44,7 +44,6 @@ from theory.assumptions import (
     Smooth,
     StaleSGD,
     UnbiasedNoise,
-    squared_gradient,
 )
 from theory.claims import le
 from theory.latex import minus, ratio, root, shown, smaller, terms, times
@@ -52,9 +51,10 @@ from theory.proofs.dai2019 import constant, fresh
 from theory.proofs.dai2019 import published as printed
 from theory.proofs.dai2019 import reuse as again
 from theory.proofs.dai2019 import single_use as once
+from theory.quantities import SQUARED_GRADIENT, Quantity, least
 from theory.refutation import Refutation
 from theory.symbols import Delta, L, T, eta0, k, m, mu, n, s, sigma
-from theory.theorem import Quantity, Source, Theorem
+from theory.theorem import Source, Theorem
 from theory.witness import quadratic, scaled_staircase
 
 PAPER = "Dai, Zhou, Dong, Zhang, Xing, ICLR 2019 (arXiv 1810.03264)"
@@ -75,13 +75,9 @@ S_n = Sum(1 / sqrt(k), (k, 1, n))  # 1 + 1/sqrt 2 + ... + 1/sqrt n
 H_n = Sum(1 / k, (k, 1, n))  # 1 + 1/2 + ... + 1/n
 
 
-def least_gradient(last: Any) -> Quantity:
-    """min over k = 1, ..., last of E|grad F(x_k)|^2."""
-    return Quantity(
-        expression=Minimum(squared_gradient(k), (k, 1, last)),
-        iterates=last,
-        words=f"min over k = 1..{last} of E|grad F(x_k)|^2",
-    )
+def least_gradient(iterates: Any) -> Quantity:
+    """min over k = 1, ..., iterates of E|grad F(x_k)|^2."""
+    return least(SQUARED_GRADIENT, iterates, FROM_ONE)
 
 
 # ------------------------------------------------------------------------- (A)

@@ -1,0 +1,141 @@
+r"""What a theorem bounds: which measure of progress, where it is taken, and how it is summarised.
+
+>>> from theory.latex import shown
+>>> from theory.symbols import T, eta, t
+>>> print(average(SQUARED_GRADIENT, T))
+(1/T) sum over t = 0..T-1 of E|grad F(x_t)|^2
+>>> print(least(SQUARED_GRADIENT, T, FROM_ONE))
+min over k = 1..T of E|grad F(x_k)|^2
+>>> print(last(GAP, T))
+E F(x_T) - inf F
+>>> print(average(GAP, T, at="read point", weights=shown(eta(t))))
+the average over t = 0..T-1, with weights eta[t], of E F(x_(t - tau_t)) - inf F
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sympy import Sum, sympify
+
+from theory.algebra import Minimum
+from theory.assumptions import (
+    FROM_ZERO,
+    Counting,
+    objective,
+    squared_gradient,
+    x,
+    x_star,
+)
+from theory.hilbert import squared_norm
+from theory.latex import Shown
+from theory.symbols import F_star
+
+Summary = Literal["least", "average", "weighted average", "last"]
+Place = Literal["iterate", "read point", "next iterate"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of progress at one iterate: as an expression of its index, and in words."""
+
+    name: str
+    at: Callable[[Any], Any]
+    words: str  # with {x} for the iterate
+
+
+SQUARED_GRADIENT = Measure("squared gradient", squared_gradient, "E|grad F({x})|^2")
+GAP = Measure("gap", lambda index: objective(index) - F_star, "E F({x}) - inf F")
+SQUARED_DISTANCE = Measure(
+    "squared distance", lambda index: squared_norm(x(index) - x_star), "E|{x} - x*|^2"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """What a theorem bounds.
+
+    `expression` is what the kernel proves a bound of; `iterates` how many iterates of the run, the
+    start included, it looks at; `weights` are those of a weighted average, as a formula of the
+    index of the update.
+    """
+
+    summary: Summary
+    measure: Measure
+    place: Place = "iterate"
+    count: Counting = FROM_ZERO
+    expression: Any
+    iterates: Any
+    words: str
+    weights: Shown | None = None
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def least(measure: Measure, iterates: Any, count: Counting = FROM_ZERO) -> Quantity:
+    """The least value over the first so many iterates."""
+    k, first, final = count.range(iterates)
+    return Quantity(
+        summary="least",
+        measure=measure,
+        count=count,
+        expression=Minimum(measure.at(k), (k, sympify(first), final)),
+        iterates=iterates,
+        words=f"min over {k} = {first}..{_tight(final)} of {measure.words.format(x=f'x_{k}')}",
+    )
+
+
+def average(
+    measure: Measure,
+    updates: Any,
+    count: Counting = FROM_ZERO,
+    *,
+    at: Place = "iterate",
+    weights: Shown | None = None,
+) -> Quantity:
+    """The (weighted) average over so many updates, taken where each update finds or leaves off.
+
+    `at` says where: at x_k, at the point that update k reads, or at the iterate it makes.
+    """
+    k, first, final = count.range(updates)
+    index, where = {
+        "iterate": (k, f"x_{k}"),
+        "read point": (count.read(k), f"x_({count.read_words})"),
+        "next iterate": (k + 1, f"x_({k}+1)"),
+    }[at]
+    weight = sympify(1) if weights is None else weights.expression
+    steps = (k, first, final)
+    total = updates if weights is None else Sum(weight, steps)
+    what = measure.words.format(x=where)
+    over = f"over {k} = {first}..{_tight(final)}"
+    return Quantity(
+        summary="average" if weights is None else "weighted average",
+        measure=measure,
+        place=at,
+        count=count,
+        expression=Sum(weight * measure.at(index), steps) / total,
+        iterates=updates + 1 if at == "next iterate" else updates,
+        words=f"(1/{updates}) sum {over} of {what}"
+        if weights is None
+        else f"the average {over}, with weights {weights}, of {what}",
+        weights=weights,
+    )
+
+
+def last(measure: Measure, updates: Any, count: Counting = FROM_ZERO) -> Quantity:
+    """The value at the iterate that so many updates lead to."""
+    end = count.last(updates)
+    return Quantity(
+        summary="last",
+        measure=measure,
+        count=count,
+        expression=measure.at(end),
+        iterates=updates + 1,
+        words=measure.words.format(x=f"x_{_tight(end)}"),
+    )
+
+
+def _tight(expression: Any) -> str:
+    """An index without spaces: T-1."""
+    return str(expression).replace(" ", "")
