@@ -83,7 +83,7 @@ def _plain(theorem: Any, status: str) -> dict[str, Any]:
         "bound": str(theorem.bound),
         "step": str(theorem.step),
         "assumptions": [str(a) for a in theorem.assumptions],
-        "conditions": [str(c) for c in theorem.conditions],
+        "conditions": [str(c) for c in theorem.restrictions],
         "holds_when": [t.name for t in theorem.holds_when],
         "remark": theorem.remark,
     }

@@ -106,7 +106,10 @@ class _Readable(StrPrinter):
 
     def _print_Mul(self, expr: Any) -> str:
         sums = [a for a in expr.args if isinstance(a, Sum)]
-        if len(sums) != 1:
+        if len(sums) > 1:  # each in brackets, or the second would seem to lie inside the first
+            bracketed = {a: Symbol(f"({self._print(a)})") for a in sums}
+            return str(super()._print_Mul(expr.xreplace(bracketed)))
+        if not sums:
             return str(super()._print_Mul(expr))
         rest = expr / sums[0]
         if rest in (1, -1):

@@ -83,7 +83,12 @@ class _Page(LatexPrinter):
 
     def _print_Mul(self, expr: Any) -> str:
         last = [a for a in expr.args if a.has(Minimum) or a.func.__name__ == "Sum"]
-        if len(last) != 1:
+        if len(last) > 1:
+            return r"\,".join(
+                rf"\left({self._print(a)}\right)" if a in last else self._factor(a)
+                for a in expr.args
+            )
+        if not last:
             return str(super()._print_Mul(expr))
         rest = Mul(*(a for a in expr.args if a is not last[0]))
         if rest in (1, -1):

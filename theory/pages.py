@@ -31,7 +31,7 @@ def statement(theorem: Theorem) -> str:
     """A theorem in plain text: what it assumes, what it claims, where it comes from."""
     lines = [f"{theorem.name}: {theorem.title}"]
     lines += ["Assume"] + [f"  - {a}" for a in theorem.assumptions]
-    lines += [f"  - {c}" for c in theorem.conditions]
+    lines += [f"  - {c}" for c in theorem.restrictions]
     lines += [
         f"Then {theorem.quantity.words}",
         f"  <= {theorem.bound}",
@@ -45,7 +45,7 @@ def statement(theorem: Theorem) -> str:
 def latex_statement(theorem: Theorem) -> str:
     """A theorem in LaTeX, without a document around it."""
     items = "\n".join(rf"\item {a.name}: \({a.latex}\)" for a in theorem.assumptions)
-    items += "".join(f"\n\\item \\({tex_claim(c)}\\)" for c in theorem.conditions)
+    items += "".join(f"\n\\item \\({tex_claim(c)}\\)" for c in theorem.restrictions)
     return "\n".join(
         [
             rf"\begin{{theorem}}[{plain(theorem.title)}]",

@@ -1,5 +1,6 @@
 r"""What a theorem bounds: which measure of progress, where it is taken, and how it is summarised.
 
+>>> from theory.assumptions import FROM_ONE
 >>> from theory.latex import shown
 >>> from theory.symbols import T, eta, t
 >>> print(average(SQUARED_GRADIENT, T))

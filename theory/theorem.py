@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from sympy import Add, Min, sympify
+from sympy import sympify
 from sympy.core.function import AppliedUndef
 
 from theory import pages
@@ -19,10 +19,10 @@ from theory.assumptions import Assumed, Counting
 from theory.claims import Claim, le, nonnegative
 from theory.enclosure import sign_of_constant
 from theory.evaluation import RUNNING, evaluate, exact, with_sequences
+from theory.exact_runs import ExactRun, Replayed, broken_assumption, quantity_on, staircases
 from theory.kernel import Fact, StepError, replay, steps
 from theory.latex import Shown
-from theory.quantities import SQUARED_GRADIENT, Quantity
-from theory.refutation import Refutation, Refuted, broken_assumption, staircases
+from theory.quantities import Quantity
 from theory.report import Report
 from theory.symbols import eta0
 
@@ -62,15 +62,18 @@ class Theorem:
     step_limit: Shown | None = None
     conditions: tuple[Claim, ...] = ()
     proof: Callable[[], Fact] | None = None
-    refutations: tuple[Refutation, ...] = ()
+    refutations: tuple[ExactRun, ...] = ()
+    attained_by: tuple[ExactRun, ...] = ()
     holds_when: tuple["Theorem", ...] = ()
     remark: str = ""
     lacks: str = ""
 
-    def __post_init__(self) -> None:
-        if self.step_limit is not None:
-            limit = le(eta0, self.step_limit.expression)
-            object.__setattr__(self, "conditions", (limit, *self.conditions))
+    @property
+    def restrictions(self) -> tuple[Claim, ...]:
+        """The step limit, if there is one, and the other conditions on the constants."""
+        if self.step_limit is None:
+            return self.conditions
+        return (le(eta0, self.step_limit.expression), *self.conditions)
 
     @property
     def claim(self) -> Claim:
@@ -81,7 +84,7 @@ class Theorem:
     def constants(self) -> tuple[str, ...]:
         """Names of the symbols in bound, step and conditions; the horizon is the last."""
         free = set(self.bound.expression.free_symbols) | set(self.step.expression.free_symbols)
-        free = free.union(*(c.expression.free_symbols for c in self.conditions))
+        free = free.union(*(c.expression.free_symbols for c in self.restrictions))
         names = sorted(a.name for a in free - {self.horizon, *RUNNING})
         return (*names, self.horizon.name)
 
@@ -140,7 +143,7 @@ class Theorem:
         declared = frozenset().union(*(a.allows for a in self.assumptions))
         for used in sorted(final.assumptions - declared, key=str):
             raise StepError(f"the proof uses '{used}', which is not assumed", step=self.name)
-        allowed = {c.expression for c in self.conditions}
+        allowed = {c.expression for c in self.restrictions}
         for condition in sorted(final.conditions - allowed, key=str):
             raise StepError(
                 f"the proof needs {nonnegative(condition)}, which is not among the conditions",
@@ -152,54 +155,57 @@ class Theorem:
                 if seen.setdefault(symbol.name, symbol) != symbol:
                     raise StepError(f"two different symbols are called {symbol}", step=fact.label)
 
-    def refute(self, counterexample: Refutation) -> Refuted:
+    def replay(self, example: ExactRun) -> Replayed:
+        """The quantity and the bound on an exact run.
+
+        Raises StepError if the run does not meet an assumption or a condition.
+        """
+        values = example.constants
+        count = int(self._at(sympify(self.steps), values))
+        steps = self._steps(count, values)
+        path = example.path(steps)
+        broken = broken_assumption(self.assumptions, example, path, steps)
+        if broken is not None:
+            raise StepError(f"the run does not meet '{broken}'", step=self.name)
+        for condition in self.restrictions:
+            if sign_of_constant(self._at(condition.expression, values)) not in (0, 1):
+                raise StepError(f"the run does not meet {condition}", step=self.name)
+        try:
+            iterates = int(self._at(sympify(self.quantity.iterates), values))
+            quantity = quantity_on(path, self.quantity, iterates, self._weights(count, values))
+        except ValueError as error:
+            raise StepError(str(error), step=self.name) from error
+        return Replayed(example, quantity, self._at(self.bound.expression, values))
+
+    def refute(self, counterexample: ExactRun) -> Replayed:
         """Replay a counterexample in exact arithmetic.
 
         Raises StepError if it breaks an assumption, or does not exceed the bound after all.
         """
-        values = counterexample.constants
-        count = int(evaluate(self.steps, self._values(values, self.steps)))
-        path = counterexample.path(self._steps(count, values))
-        broken = broken_assumption(self.assumptions, counterexample, path)
-        if broken is not None:
-            raise StepError(f"the counterexample does not meet '{broken}'", step=self.name)
-        for condition in self.conditions:
-            number = evaluate(condition.expression, self._values(values, condition.expression))
-            if sign_of_constant(number) not in (0, 1):
-                raise StepError(f"the counterexample does not meet {condition}", step=self.name)
-        quantity = self._of_path(path, values)
-        bound = self.evaluate(**{a: values[a] for a in self.constants if a in values})
-        if sign_of_constant(quantity - bound) != 1:
+        found = self.replay(counterexample)
+        if not found.exceeds:
             raise StepError(
-                f"the counterexample gives {quantity}, which the bound {bound} allows",
+                f"the counterexample gives {found.quantity}, which the bound {found.bound} allows",
                 step=self.name,
             )
-        return Refuted(counterexample, quantity, bound)
+        return found
 
     def _steps(self, count: int, constants: dict[str, Any]) -> list[Any]:
         first = self.count.first
-        return [self.step_size(index, **constants) for index in range(first, first + count)]
+        size = self.step.expression
+        return [self._at(size, constants, index) for index in range(first, first + count)]
 
-    def _of_path(self, path: Any, values: dict[str, Any]) -> Any:
-        """The quantity on an exact run; only what exact runs record can be had."""
-        wanted = self.quantity
-        if wanted.measure != SQUARED_GRADIENT or wanted.place != "iterate" or self.sequences:
-            raise StepError(f"exact runs do not record {wanted}", step=self.name)
-        iterates = int(evaluate(wanted.iterates, self._values(values, self.steps)))
-        seen = path.squared_gradients[:iterates]
-        return {
-            "least": Min(*seen),
-            "average": Add(*seen) / len(seen),
-            "weighted average": Add(*seen) / len(seen),  # constant steps: equal weights
-            "last": seen[-1],
-        }[wanted.summary]
+    def _weights(self, count: int, constants: dict[str, Any]) -> list[Any]:
+        if self.quantity.weights is None:
+            return []
+        weight, first = self.quantity.weights.expression, self.count.first
+        return [self._at(weight, constants, index) for index in range(first, first + count)]
 
-    def find_counterexample(self) -> Refuted | None:
+    def find_counterexample(self) -> Replayed | None:
         """The first staircase function that exceeds the bound, if one of a few does."""
 
         def sizes(constants: dict[str, Any]) -> list[Any]:
-            count = int(evaluate(self.steps, self._values(constants, self.steps)))
-            return self._steps(count, constants)
+            return self._steps(int(self._at(sympify(self.steps), constants)), constants)
 
         for candidate in staircases(self.constants, self.horizon.name, sizes):
             try:
@@ -216,10 +222,12 @@ class Theorem:
         A sequence, such as steps eta that the theorem leaves free, is given as a list.
         Raises ValueError if a constant is missing, unknown, or not what its symbol allows.
         """
+        self._check_names(constants)
         return self._at(self.bound.expression, constants)
 
     def step_size(self, index: int, **constants: Any) -> Any:
         """The exact step size of an update, counted as the theorem counts (`count`)."""
+        self._check_names(constants)
         return self._at(self.step.expression, constants, index)
 
     def largest_step(self, **constants: Any) -> Any:
@@ -233,16 +241,21 @@ class Theorem:
         """
         if self.step_limit is None:
             raise ValueError(f"{self.name} has no largest constant step; it takes {self.step}")
-        wanted = {a.name for a in self.step_limit.expression.free_symbols}
-        return self._at(
-            self.step_limit.expression, {a: b for a, b in constants.items() if a in wanted}
-        )
+        self._check_names(constants)
+        return self._at(self.step_limit.expression, constants)
 
     @property
     def sequences(self) -> frozenset[str]:
         """Names of the sequences in bound and step that `evaluate` needs as lists."""
-        both = (self.bound.expression, self.step.expression)
-        return frozenset(a.func.__name__ for e in both for a in e.atoms(AppliedUndef))
+        several = [self.bound, self.step, self.quantity.weights]
+        applied = [a for e in several if e is not None for a in e.expression.atoms(AppliedUndef)]
+        return frozenset(a.func.__name__ for a in applied)
+
+    def _check_names(self, constants: dict[str, Any]) -> None:
+        known = (*sorted(self.sequences), *self.constants)
+        for name in constants:
+            if name not in known:
+                raise ValueError(f"{self.name} has no constant {name}; it has {', '.join(known)}")
 
     def _at(self, expression: Any, constants: dict[str, Any], index: int | None = None) -> Any:
         lists = {a: b for a, b in constants.items() if a in self.sequences and _is_list(b)}
@@ -256,10 +269,6 @@ class Theorem:
         return with_sequences(found, lists, self.count.first)
 
     def _values(self, constants: dict[str, Any], expression: Any) -> dict[Any, Any]:
-        known = self.constants
-        for name in constants:
-            if name not in known:
-                raise ValueError(f"{self.name} has no constant {name}; it has {', '.join(known)}")
         values = {}
         for symbol in sympify(expression).free_symbols - set(RUNNING):
             if symbol.name not in constants:

@@ -11,7 +11,7 @@ what a theorem speaks of: E|grad F(x_k)|^2, the gap, the coherence. Nothing is r
 (4, 1, 0)
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Any
@@ -63,6 +63,19 @@ class PiecewiseQuadratic:
         return Max(Abs(self.left), Abs(self.right), *inner)
 
     @property
+    def convexity(self) -> Exact:
+        """The largest mu for which F - mu x^2/2 is convex: the smallest slope of the derivative."""
+        inner = [(q - p) / (b - a) for (a, p), (b, q) in pairwise(self.knots)]
+        return Min(self.left, self.right, *inner)
+
+    @property
+    def minimiser(self) -> Exact | None:
+        """A point where F is least, if there is one."""
+        if self.infimum == -oo:
+            return None
+        return min(self._candidates(), key=self.value)
+
+    @property
     def infimum(self) -> Exact:
         """inf F, which is -oo if F is not bounded below."""
         first, last = self.knots[0], self.knots[-1]
@@ -70,6 +83,11 @@ class PiecewiseQuadratic:
             return -oo
         if self.right < 0 or (self.right == 0 and last[1] < 0):
             return -oo
+        return Min(*(self.value(p) for p in self._candidates()))
+
+    def _candidates(self) -> list[Exact]:
+        """The knots, and the points where the derivative is 0 (but for whole stretches of them)."""
+        first, last = self.knots[0], self.knots[-1]
         places = [p for p, _ in self.knots]
         for (a, p), (b, q) in pairwise(self.knots):
             if p * q < 0:
@@ -78,7 +96,7 @@ class PiecewiseQuadratic:
             places.append(Min(first[0], first[0] - first[1] / self.left))
         if self.right > 0:
             places.append(Max(last[0], last[0] - last[1] / self.right))
-        return Min(*(self.value(p) for p in places))
+        return places
 
 
 def quadratic(curvature: Exact) -> PiecewiseQuadratic:
@@ -114,12 +132,43 @@ def staircase(steps: Sequence[Exact], gradient: Exact = 1) -> PiecewiseQuadratic
 
 @dataclass(frozen=True)
 class Path:
-    """What an exact run shows; entry 0 is the starting point x_1."""
+    """An exact run; entry 0 of each tuple is the starting point.
 
-    squared_gradients: tuple[Exact, ...]
-    gap: Exact
+    `points` holds the iterates for every pattern of the noise, all equally likely; `reads[k]` is
+    the place of the iterate that update k (from 0) reads; `applied` the gradients applied, noise
+    included.
+    """
+
+    function: PiecewiseQuadratic
+    points: tuple[tuple[Exact, ...], ...]
+    reads: tuple[int, ...]
+    applied: tuple[tuple[Exact, ...], ...]
     coherence: Exact
     variance: Exact
+
+    def mean(self, quantity: Callable[[Exact], Exact], place: int) -> Exact:
+        """The expectation of a quantity of the iterate at a place."""
+        return Add(*(quantity(path[place]) for path in self.points)) / len(self.points)
+
+    @property
+    def squared_gradients(self) -> tuple[Exact, ...]:
+        """E|F'(x_k)|^2 along the run."""
+        places = range(len(self.points[0]))
+        return tuple(self.mean(lambda x: self.function.derivative(x) ** 2, k) for k in places)
+
+    @property
+    def gap(self) -> Exact:
+        """F - inf F at the start."""
+        return self.function.value(self.points[0][0]) - self.function.infimum
+
+    @property
+    def second_moment(self) -> Exact:
+        """The largest second moment of a gradient applied; 0 without updates."""
+        moments = [
+            Add(*(g[k] ** 2 for g in self.applied)) / len(self.applied)
+            for k in range(len(self.reads))
+        ]
+        return Max(*moments) if moments else Integer(0)
 
 
 def run(
@@ -140,30 +189,39 @@ def run(
     if len(reads) != n or any(not 1 <= r <= k for k, r in enumerate(reads, start=1)):
         raise ValueError(f"each of the {n} steps k must read an index 1..k, got {list(reads)}")
     signs = list(product((1, -1), repeat=n)) if noise != 0 else [(0,) * n]
-    gradients = []
+    paths, applied = [], []
     for pattern in signs:
-        points = [sympify(start)]
+        points, taken = [sympify(start)], []
         for k in range(n):
-            applied = function.derivative(points[reads[k] - 1]) + pattern[k] * noise
-            points.append(points[-1] - sympify(steps[k]) * applied)
-        gradients.append([function.derivative(p) for p in points])
+            taken.append(function.derivative(points[reads[k] - 1]) + pattern[k] * noise)
+            points.append(points[-1] - sympify(steps[k]) * taken[-1])
+        paths.append(tuple(points))
+        applied.append(tuple(taken))
+    return Path(
+        function,
+        tuple(paths),
+        tuple(r - 1 for r in reads),
+        tuple(applied),
+        _coherence(function, paths, window),
+        sympify(noise) ** 2,
+    )
+
+
+def _coherence(function: PiecewiseQuadratic, paths: Any, window: int) -> Exact:
+    """The least expected coherence over the window, along the whole run."""
+    gradients = [[function.derivative(p) for p in path] for path in paths]
 
     def mean(a: int, b: int) -> Exact:
         return Add(*(path[a] * path[b] for path in gradients)) / len(gradients)
 
-    squares = tuple(mean(k, k) for k in range(n + 1))
+    places = range(len(gradients[0]))
     ratios = [
-        mean(k, j) / squares[k]
-        for k in range(n + 1)
+        mean(k, j) / mean(k, k)
+        for k in places
         for j in range(max(0, k - window + 1), k + 1)
-        if squares[k] != 0
+        if mean(k, k) != 0
     ]
-    return Path(
-        squares,
-        function.value(sympify(start)) - function.infimum,
-        Min(*ratios) if ratios else oo,
-        sympify(noise) ** 2,
-    )
+    return Min(*ratios) if ratios else oo
 
 
 def scaled_staircase(steps: Sequence[Exact], L: Exact, gap: Exact) -> tuple[Any, Exact]:

@@ -54,7 +54,7 @@ def compare(
             check_assumption(assumption, theorem, runs, coherence or runs, values)
             for assumption in theorem.assumptions
         ]
-        + [check_condition(condition, theorem, runs, values) for condition in theorem.conditions]
+        + [check_condition(condition, theorem, runs, values) for condition in theorem.restrictions]
     )
     curves = _curves(theorem, runs, values, alpha)
     outcome, reason = _decide(theorem, checks, curves)
@@ -163,7 +163,7 @@ def _curves(
     limits = simultaneous_limits(norm.mean, norm.standard_error, runs.replicas, alpha)
     horizons, places = reached(theorem, runs)
     numbers = {name: c.value for name, c in values.items()}
-    for condition in theorem.conditions:
+    for condition in theorem.restrictions:
         if theorem.horizon in condition.expression.free_symbols and horizons.size:
             met = evaluate(condition.expression, theorem.horizon, numbers, horizons) >= -SLIP
             horizons, places = horizons[met], places[met]

@@ -3,7 +3,7 @@ r"""Stale SGD with a constant step on a smooth, perhaps nonconvex, function: n s
 Notation: a_t = E|grad F(x_t)|^2, b_t = E|grad F(y_t)|^2 at the point read, tau_t = t - r_t.
 
 >>> print(delays_weighed())
-sum_{t=0..n - 1} (-r[t] + t) sum_{j=r[t]..t - 1} v[j] <= N*tau sum_{t=0..n - 1} v[t]
+sum_{j=0..n - 1} (j - r[j]) sum_{k=r[j]..j - 1} v[k] <= sum_{k=0..n - 1} N*tau*v[k]
 """
 
 from functools import cache

@@ -46,13 +46,13 @@ from theory.assumptions import (
     UnbiasedNoise,
 )
 from theory.claims import le
+from theory.exact_runs import ExactRun
 from theory.latex import minus, ratio, root, shown, smaller, terms, times
 from theory.proofs.dai2019 import constant, fresh
 from theory.proofs.dai2019 import published as printed
 from theory.proofs.dai2019 import reuse as again
 from theory.proofs.dai2019 import single_use as once
 from theory.quantities import SQUARED_GRADIENT, Quantity, least
-from theory.refutation import Refutation
 from theory.symbols import Delta, L, T, eta0, k, m, mu, n, s, sigma
 from theory.theorem import Source, Theorem
 from theory.witness import quadratic, scaled_staircase
@@ -257,7 +257,7 @@ published_if_weighty = reading(
 )
 
 SYNCHRONOUS_COUNTEREXAMPLES = (
-    Refutation(
+    ExactRun(
         words="F = x^2/2 from x_1 = 1 (no step is taken)",
         constants={
             "L": Integer(1),
@@ -270,7 +270,7 @@ SYNCHRONOUS_COUNTEREXAMPLES = (
         function=quadratic(Integer(1)),
         start=Integer(1),
     ),
-    Refutation(
+    ExactRun(
         words="the staircase function with one dip (F' = 1 at x_1 = 0 and at x_2 = -1)",
         constants={
             "L": Integer(1),
@@ -343,7 +343,7 @@ published_from_zero = reading(
     "Theorem 1, minimum over T + 1 iterates with eta_k = mu/(s L sqrt(k+1)), k from 0",
     T + 1,
     refutations=(
-        Refutation(
+        ExactRun(
             words="F = x^2/2 from x_1 = 1 with two-point noise",
             constants={
                 "L": Integer(1),
