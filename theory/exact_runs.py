@@ -194,7 +194,9 @@ def staircases(names: Sequence[str], horizon: str, step_sizes: Any) -> Iterator[
     """
     for window, length in product((1, 2), (0, 1, 2)):
         every = {"L": 1, "mu": 1, "sigma": 0, "s": window, "m": window, "Delta": 1}
-        every |= {"eta": Rational(1, window), "tau": window - 1, horizon: length}
+        every |= {"eta": Rational(1, window), "tau": window - 1, "N": window - 1, horizon: length}
+        if not set(names) <= set(every):  # a theorem with further constants is not tried
+            return
         constants = {a: sympify(b) for a, b in every.items() if a in names}
         try:
             steps = step_sizes(constants)

@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sympy import Abs, Integer, Rational
+from sympy import Abs, Integer, Rational, floor
 
 from theory.exact_runs import ExactRun
 from theory.latex import shown
@@ -64,6 +64,8 @@ def random_run(
     if theorem.step_limit is not None:
         known = {a: b for a, b in constants.items() if a in theorem.constants}
         limit = theorem.largest_step(**known)
+        if not limit.is_Rational:  # exact roots in every path would take minutes
+            limit = Rational(floor(1000 * limit), 1000)
         constants["eta"] = limit if chance.random() < 0.7 else limit / 2
     return ExactRun(
         words=f"random function {seed}",

@@ -9,7 +9,7 @@ sum_{j=0..n - 1} (j - r[j]) sum_{k=r[j]..j - 1} v[k] <= sum_{k=0..n - 1} N*tau*v
 from functools import cache
 from typing import Any
 
-from sympy import Sum
+from sympy import Integer, Sum
 
 from theory.algebra import Within
 from theory.assumptions import (
@@ -19,7 +19,7 @@ from theory.assumptions import (
     objective,
     squared_gradient,
 )
-from theory.claims import formula, le
+from theory.claims import formula, le, lt
 from theory.kernel import (
     Fact,
     combine,
@@ -75,6 +75,22 @@ def delays_weighed() -> Fact:
         load,
         label="windows weighed by their length",
     )
+
+
+@cache
+def delays_summed() -> Fact:
+    r"""The delays add up to the gradients in flight: on average they are at most N.
+
+    .. math:: \sum_{t<n}\tau_t = \sum_{j<n}\#\{t<n:t-\tau_t\leq j<t\} \leq Nn
+    """
+    each_counts_one = apply(
+        windows_exchanged(),
+        {u: formula(t, Integer(1)), v: formula(t, Integer(1)), w: formula(t, N)},
+        only(Concurrency(T=n))["concurrency"],
+        nonnegative_by_sign(lt(0, 1)),
+        label="each update counts one",
+    )
+    return combine(le(Sum(t - r(t), STEPS), N * n), each_counts_one, label="delays summed")
 
 
 @cache

@@ -212,11 +212,12 @@ def window_noise(count: Counting = FROM_ZERO) -> Fact:
         le(eta(j) ** 2 * squared_norm(xi(j)), eta(j) ** 2 * sigma**2), (variance, eta(j) ** 2)
     )
     evidence = window_in_range(count)
+    _, past = evidence
     summed = sum_over(weighed, *window(count), evidence=evidence)
     noise = Sum(eta(j) * xi(j), window(count))
     return combine(
         le(squared_norm(noise), sigma**2 * Sum(eta(j) ** 2, window(count))),
-        noise_sum(eta(j), window(count), evidence=evidence),
+        noise_sum(eta(j), window(count), evidence=[past]),
         summed,
         label="noise applied in the window",
     )
