@@ -14,11 +14,13 @@ from theory.kernel import (
     earlier,
     either,
     given,
+    induct,
     induct_strongly,
     least_at_least,
     nonnegative_by_sign,
     replay,
     substitute,
+    sum_over,
     suppose,
 )
 from theory.symbols import L, h, i, j, k, n, sequence
@@ -106,6 +108,18 @@ def test_a_least_value_needs_its_whole_range_and_a_range():
         least_at_least(known("both", le(b(k), a(k)), (k,), {k - 1}), k, 1, n + 1)
 
 
+def test_a_range_may_not_end_at_its_own_index():
+    """The k that runs and the k of the end are two things: a sum of 106 numbers is not 530."""
+    small = given(le(k, 5))
+    with pytest.raises(StepError, match="depends on k itself"):
+        sum_over(small, k, 2 * k - 5, 2 * k + 100)
+    with pytest.raises(StepError, match="depends on k itself"):
+        least_at_least(small, k, 2 * k - 5, 2 * k + 100)
+    claim = le(a(k), h)
+    with pytest.raises(StepError, match="depends on k itself"):
+        induct(claim, k, 4 - 5 * k, known("e", claim, (k,)), known("e", claim, (k,)))
+
+
 # ------------------------------------------------------------------ vectors
 
 
@@ -177,7 +191,7 @@ def test_strong_induction_over_another_start_or_claim_is_refused():
         induct_strongly(le(a(k), 2 * h), k, 1, known("c", claim, (k,)))
     with pytest.raises(StepError, match="the step shows"):
         induct_strongly(lt(a(k), h), k, 1, known("c", claim, (k,)))
-    with pytest.raises(StepError, match="may not depend on"):
+    with pytest.raises(StepError, match="depends on k itself"):
         induct_strongly(claim, k, k - 1, known("c", claim, (k,)))
     with pytest.raises(StepError, match="is not an integer symbol"):
         induct_strongly(le(0, h), h, 1, nonnegative_by_sign(le(0, h)))

@@ -98,6 +98,13 @@ def need_integers(*expressions: Any) -> None:
             raise StepError(f"the ends of a range are integers, and {e} is not known to be one")
 
 
+def need_apart(index: Any, *ends: Any) -> None:
+    """Fail if an end of a range depends on the index that runs over it: two things of one name."""
+    for e in ends:
+        if index in sympify(e).free_symbols:
+            raise StepError(f"the range of {index} ends at {e}, which depends on {index} itself")
+
+
 def need_index(index: Any, *facts: Fact) -> None:
     """An index must be an integer symbol on which no assumption depends."""
     if not isinstance(index, Symbol) or not index.is_integer:

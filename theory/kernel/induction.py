@@ -9,6 +9,7 @@ from theory.claims import Claim, Hypothesis, Substitution, le, nonnegative
 from theory.kernel.context import (
     Context,
     fresh,
+    need_apart,
     need_facts,
     need_index,
     need_integers,
@@ -28,6 +29,7 @@ def induct(claim: Claim, index: Symbol, start: Any, base: Fact, step: Fact) -> C
     need_facts(base, step)
     need_index(index, base, step)
     start = sympify(start)
+    need_apart(index, start)
     if claim.relation != "<=":
         raise StepError(f"induction proves claims of the form left <= right, got {claim}")
     need_kind(index, start, Context())
@@ -66,8 +68,7 @@ def induct_strongly(claim: Claim, index: Symbol, start: Any, step: Fact) -> Conc
         raise StepError(f"{index} is not an integer symbol and cannot run over a range")
     start = sympify(start)
     need_integers(start)
-    if index in start.free_symbols:
-        raise StepError(f"the start {start} may not depend on {index}")
+    need_apart(index, start)
     need_kind(index, start, Context())
     if claim.is_vector or step.claim.is_vector or not same(step.expression, claim.expression):
         raise StepError(

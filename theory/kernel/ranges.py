@@ -9,6 +9,7 @@ from theory.algebra import Minimum, Within, normal
 from theory.claims import Claim, Relation, le, nonnegative
 from theory.kernel.context import (
     Context,
+    need_apart,
     need_facts,
     need_index,
     need_integers,
@@ -27,6 +28,7 @@ def sum_over(
     need_index(index, fact)
     low, high = sympify(low), sympify(high)
     need_integers(low, high)
+    need_apart(index, low, high)
     context = Context()
     context.assumptions |= fact.assumptions
     context.evidence = list(evidence)
@@ -84,6 +86,7 @@ def least_at_least(
     need_facts(fact)
     need_index(index, fact)
     need_integers(low, high)
+    need_apart(index, low, high)
     if fact.claim.is_vector or fact.claim.relation == "==" or fact.claim.left.has(index):
         raise StepError(f"{fact} does not say that a number lies below every {index}-th one")
     context = Context()
