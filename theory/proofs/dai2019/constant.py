@@ -2,11 +2,12 @@ r"""Constant steps: the O(1/sqrt T) form without log T."""
 
 from functools import cache
 
-from sympy import Integer, Min, sqrt
+from sympy import Integer, sqrt
 
 from theory import lemmas
 from theory.claims import le
-from theory.kernel import Fact, axiom, combine, discharge, given, nonnegative_by_sign, substitute
+from theory.kernel import Fact, combine, given, nonnegative_by_sign, substitute
+from theory.lemmas.tuned import tuned
 from theory.proofs.dai2019.fresh import master, with_steps
 from theory.symbols import Delta, L, T, eta0, m, mu, n, sigma
 from theory.tactics import conclude
@@ -59,23 +60,12 @@ def constant_step_proof() -> Fact:
 
 SMALLEST = mu / (m * L)
 BALANCED = sqrt(2 * Delta / (L * sigma**2 * T))
-TUNED = Min(SMALLEST, BALANCED)
 
 
 @cache
 def tuned_step_proof() -> Fact:
     """The constant step min{mu/(m L), sqrt(2 Delta/(L sigma^2 T))} balances the two terms."""
-    below = axiom("least_below", SMALLEST, BALANCED)
-    balanced = axiom("least_below", BALANCED, SMALLEST)
-    chosen = substitute(constant_step_proof(), {eta0: TUNED}, label="insert the tuned step")
-    chosen = discharge(chosen, le(TUNED, SMALLEST), below)
-    one_of_them = axiom("least_is_one", SMALLEST, BALANCED)
-    inverse = combine(
-        le(1 / TUNED, 1 / SMALLEST + 1 / BALANCED),
-        (one_of_them, 1 / (SMALLEST * BALANCED * TUNED)),
-        nonnegative_by_sign(le(0, TUNED / (SMALLEST * BALANCED))),
-        label="1/min(p, q) <= 1/p + 1/q",
-    )
+    chosen, inverse, balanced = tuned(constant_step_proof(), SMALLEST, BALANCED)
     bound = 2 * m * L * Delta / (mu**2 * T) + 2 / mu * sqrt(2 * L * Delta * sigma**2 / T)
     return combine(
         le(lemmas.least_gradient(T), bound),
