@@ -41,6 +41,7 @@ from theory.assumptions.functions import (
 )
 from theory.assumptions.methods import NonincreasingSteps, PositiveSteps, StaleSGD, StepLimit
 from theory.assumptions.noise import BoundedSecondMoment, BoundedVariance, UnbiasedNoise
+from theory.assumptions.windows import InterferenceRule, SomeStep, WindowRule
 
 __all__ = [
     "FROM_ONE",
@@ -57,6 +58,7 @@ __all__ = [
     "F",
     "GradientCoherence",
     "InitialGap",
+    "InterferenceRule",
     "Minimiser",
     "Multiplicity",
     "NonincreasingSteps",
@@ -64,10 +66,12 @@ __all__ = [
     "PositiveSteps",
     "ReadsThePast",
     "Smooth",
+    "SomeStep",
     "StaleSGD",
     "StepLimit",
     "StronglyConvex",
     "UnbiasedNoise",
+    "WindowRule",
     "gradient",
     "objective",
     "squared_gradient",

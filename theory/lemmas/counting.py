@@ -166,10 +166,11 @@ def window_multiplicity(count: Counting = FROM_ONE) -> Fact:
 
 
 def load(count: Counting) -> Hypothesis:
-    """The weights of the windows that contain j add up to at most w(j)."""
-    k = count.index
+    """The weights of the windows that contain j add up to at most w(j), for j among the n."""
+    k, (_, first, last) = count.index, count.range(n)
     total = Sum(u(k) * Within(j, count.read(k), k - 1), count.range(n))
-    return Hypothesis("load of an update", le(total, w(j)), (j,), frozenset({j - count.first}))
+    among = frozenset({j - first, last - j})
+    return Hypothesis("load of an update", le(total, w(j)), (j,), among)
 
 
 @cache
