@@ -8,7 +8,9 @@ from theory.evaluation import with_sequences
 from theory.hilbert import Gradient, Inner, Iterate, Noise, Value
 from theory.kernel import replay
 from theory.lemmas import distance
-from theory.symbols import F_star, L, R, eta, n, r, t
+from theory.lemmas.constant_step import read_gradient
+from theory.lemmas.convex_step import agreement, convex_step
+from theory.symbols import F_star, L, R, eta, n, r, sigma, t
 from theory.witness import PiecewiseQuadratic, run
 
 LEMMAS = (
@@ -45,7 +47,7 @@ def number(expression):
     table = {a: Add(*(HUBER.value(vector(a.args[1], p)) for p in patterns)) for a in e.atoms(Value)}
     for a in e.atoms(Inner):
         table[a] = Add(*(vector(a.args[0], p) * vector(a.args[1], p) for p in patterns))
-    constants = {F_star: HUBER.infimum, L: Integer(1), R: Integer(3)}
+    constants = {F_star: HUBER.infimum, L: Integer(1), R: Integer(3), sigma: Integer(1)}
     return e.xreplace({a: b / len(patterns) for a, b in table.items()}).xreplace(constants)
 
 
@@ -69,3 +71,19 @@ def test_without_the_gain_of_the_window_it_fails():
     naive = distance.stale_distance().expression - 2 * eta(t) * gain
     assert number(naive.xreplace({t: Integer(0)})) == 0
     assert number(naive.xreplace({t: Integer(2)})) != 0
+
+
+@pytest.mark.parametrize("lemma", [agreement, convex_step])
+@pytest.mark.parametrize("rho", [Integer(1), Rational(1, 2), Integer(3)])
+def test_gradients_of_a_window_cost_what_is_said(lemma, rho):
+    fact = replay(lemma(rho))
+    for place in range(3):
+        assert number(fact.expression.xreplace({t: Integer(place)})) >= 0
+
+
+def test_a_smaller_cost_is_too_small():
+    """Negative control: nine tenths of what the window of the last update is said to cost."""
+    at_two = {t: Integer(2)}
+    cost = number(agreement(Integer(1)).claim.right.xreplace(at_two))
+    assert number(agreement(Integer(1)).expression.xreplace(at_two)) - cost / 10 < 0
+    assert number(read_gradient(t).xreplace(at_two)) > 0
