@@ -119,6 +119,15 @@ def tex_condition(condition: Any) -> str:
     return tex_claim(nonnegative(condition))
 
 
+def plain(words: str) -> str:
+    """Plain words as LaTeX text: the few special characters ours use."""
+    for special in "_&%#":
+        words = words.replace(special, "\\" + special)
+    for sign, page in (("<=", r"\leq"), (">=", r"\geq"), ("<", "<"), (">", ">"), ("~", r"\approx")):
+        words = words.replace(sign, f"${page}$")
+    return words.replace("^", r"\^{}")
+
+
 Kind = Literal["sum", "product", "atom"]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from theory.axioms import AXIOMS
 from theory.claims import Assumption, Hypothesis
 from theory.kernel import Fact, steps
-from theory.latex import tex_claim, tex_condition
+from theory.latex import plain, tex_claim, tex_condition
 
 RULE_WORDS = {
     "suppose": "assumption",
@@ -105,10 +105,10 @@ class Report:
         """The proof as a LaTeX list, to be put in a document."""
         items = [r"\begin{enumerate}"]
         for line in self.lines:
-            words = _escaped(_words(line))
+            words = plain(_words(line))
             source = ", ".join(map(str, line.premises))
             why = f"{words}: {source}" if source else words
-            head = _escaped(line.label)
+            head = plain(line.label)
             items.append(
                 r"\item "
                 + (f"{head}: " if head else "")
@@ -153,13 +153,3 @@ def _tex_fact(fact: Fact) -> str:
     if fact.rule == "suppose" and isinstance(fact.inputs[0], Hypothesis):
         given = sorted(tex_condition(c) for c in fact.inputs[0].conditions)
     return tex_claim(fact.claim) + (r"\quad\text{if }" + ",\\ ".join(given) if given else "")
-
-
-def _escaped(text: str) -> str:
-    """Plain words for LaTeX text: the few special characters our labels use."""
-    for special in "_&%#":
-        text = text.replace(special, "\\" + special)
-    for sign in ("<=", ">=", "<", ">"):
-        shown = {"<=": r"$\leq$", ">=": r"$\geq$", "<": "$<$", ">": "$>$"}[sign]
-        text = text.replace(sign, shown)
-    return text.replace("^", r"\^{}")

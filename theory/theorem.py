@@ -230,6 +230,14 @@ class Theorem:
         self._check_names(constants)
         return self._at(self.step.expression, constants, index)
 
+    def margins(self, **constants: Any) -> list[Any]:
+        """What is left of every restriction at exact values; all are >= 0 where the theorem holds.
+
+        Raises ValueError as `evaluate` does.
+        """
+        self._check_names(constants)
+        return [self._at(c.expression, constants) for c in self.restrictions]
+
     def largest_step(self, **constants: Any) -> Any:
         """The exact largest constant step size the theorem allows for given constants.
 
@@ -293,7 +301,7 @@ class Theorem:
 
         Raises StepError if the proof does not replay.
         """
-        return pages.document([pages.latex_chapter(self)])
+        return pages.tex.document([pages.tex.chapter(self)])
 
 
 def _is_list(given: Any) -> bool:

@@ -3,26 +3,31 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from matplotlib.mathtext import MathTextParser
 from sympy import Rational, Sum, sqrt
 
-from theory.latex import minus, ratio, root, smaller, terms, tex, times
+from theory import results
+from theory.latex import minus, plain, ratio, root, smaller, terms, tex, times
+from theory.pages import markdown
+from theory.pages import tex as tex_pages
 from theory.results import dai2019
 from theory.symbols import Delta, L, T, eta, k, mu, n, s, sigma, tau
 
+ROOT = Path(__file__).parent.parent.parent
 ENGINE = next((e for e in ("tectonic", "latexmk", "pdflatex") if shutil.which(e)), None)
 
 
-@pytest.mark.parametrize("theorem", dai2019.THEOREMS, ids=lambda t: t.name.split(".")[1])
-def test_latex_compiles(theorem, tmp_path):
+def compiled(page, tmp_path):
+    """What LaTeX prints while it makes the PDF; without LaTeX the formulas are parsed instead."""
     source = tmp_path / "page.tex"
-    source.write_text(theorem.latex())
-    if ENGINE is None:  # then at least every formula is well formed
-        for formula in formulas(source.read_text()):
+    source.write_text(page)
+    if ENGINE is None:
+        for formula in formulas(page):
             MathTextParser("path").parse(f"${formula}$")
-        return
+        return ""
     command = {
         "tectonic": ["tectonic", source],
         "latexmk": ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", source],
@@ -31,10 +36,41 @@ def test_latex_compiles(theorem, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
     assert done.returncode == 0, done.stdout[-2000:]
     assert (tmp_path / "page.pdf").stat().st_size > 10_000
-    assert "Overfull" not in done.stdout
+    return done.stdout
 
 
-@pytest.mark.parametrize("theorem", dai2019.THEOREMS, ids=lambda t: t.name.split(".")[1])
+@pytest.mark.parametrize("paper", results.PAPERS, ids=lambda p: p.__name__.split(".")[-1])
+def test_latex_compiles(paper, tmp_path):
+    assert "Overfull" not in compiled(paper.THEOREMS[-1].latex(), tmp_path)
+
+
+def test_the_whole_catalogue_compiles(tmp_path):
+    page = tex_pages.catalogue(results.theorems().values())
+    assert page.count(r"\begin{theorem}") == len(results.theorems())
+    assert "Overfull" not in compiled(page, tmp_path)
+
+
+def test_the_pages_in_docs_are_those_of_today():
+    """`staleness pages` writes them."""
+    papers = {p.__name__.split(".")[-1]: markdown.paper(p) for p in results.PAPERS}
+    folder = ROOT / "docs" / "catalogue"
+    assert {path.stem for path in folder.glob("*.md")} == {*papers, "README"}
+    for name, page in papers.items():
+        assert (folder / f"{name}.md").read_text() == page, f"{name}.md: run `staleness pages`"
+    assert (folder / "README.md").read_text() == markdown.index(results.PAPERS)
+
+
+def test_every_formula_of_the_markdown_pages_is_mathtext():
+    for paper in results.PAPERS:
+        page = markdown.paper(paper)
+        blocks = re.findall(r"```math\n(.*?)\n```", page, re.S)
+        inline = re.findall(r"(?<![`\\$])\$([^$\n]+)\$", page)
+        assert len(blocks) == len(paper.THEOREMS)
+        for formula in [*blocks, *inline]:
+            MathTextParser("path").parse(f"${formula}$")
+
+
+@pytest.mark.parametrize("theorem", results.theorems().values(), ids=lambda t: t.name)
 def test_every_formula_is_mathtext(theorem):
     found = formulas(theorem.latex())
     assert len(found) >= len(theorem.assumptions)
@@ -51,6 +87,17 @@ def test_a_broken_formula_is_noticed():
     """Negative control of the mathtext check."""
     with pytest.raises(ValueError, match="Expected"):
         MathTextParser("path").parse(r"$\frac{1}{$")
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("true for T >= 5", r"true for T $\geq$ 5"),
+        ("a_1 < 2 & x^2 ~ 1%", r"a\_1 $<$ 2 \& x\^{}2 $\approx$ 1\%"),
+    ],
+)
+def test_words_in_latex(words, page):
+    assert plain(words) == page
 
 
 def test_the_report_is_a_page():

@@ -78,6 +78,8 @@ class Assumed:
     """An assumption of a theorem; the subclasses say which."""
 
     name: ClassVar[str]
+    chosen: ClassVar[bool] = False  # part of the method rather than of what it meets
+    about_noise: ClassVar[bool] = False  # holds by itself where there is no noise
 
     @property
     def words(self) -> str:

@@ -18,6 +18,7 @@ class ExogenousDelays(Assumed):
 
     count: Counting = FROM_ONE
     name = "exogenous delays"
+    about_noise = True
 
     @property
     def words(self) -> str:

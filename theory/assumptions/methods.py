@@ -25,6 +25,7 @@ class StaleSGD(Assumed):
     reuse: bool = False
     noisy: bool = True
     count: Counting = FROM_ONE
+    chosen = True
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -67,6 +68,7 @@ class PositiveSteps(Assumed):
 
     count: Counting = FROM_ONE
     name = "steps are >= 0"
+    chosen = True
 
     @property
     def words(self) -> str:
@@ -87,6 +89,7 @@ class NonincreasingSteps(Assumed):
 
     count: Counting = FROM_ONE
     name = "non-increasing steps"
+    chosen = True
 
     @property
     def words(self) -> str:
@@ -114,6 +117,7 @@ class StepLimit(Assumed):
     limit: Any = symbols.h
     count: Counting = FROM_ONE
     name = "step limit"
+    chosen = True
 
     @property
     def words(self) -> str:

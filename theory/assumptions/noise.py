@@ -18,6 +18,7 @@ class UnbiasedNoise(Assumed):
 
     count: Counting = FROM_ONE
     name = "fresh, unbiased noise"
+    about_noise = True
 
     @property
     def words(self) -> str:
@@ -41,6 +42,7 @@ class BoundedVariance(Assumed):
     sigma: Any = symbols.sigma
     count: Counting = FROM_ONE
     name = "bounded variance"
+    about_noise = True
 
     @property
     def words(self) -> str:

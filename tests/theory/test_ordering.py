@@ -1,0 +1,160 @@
+"""Which bound is smaller, and which theorems apply: exact answers, and honest unknowns."""
+
+import pytest
+from sympy import Rational, log, sqrt
+
+from theory import applicable, larger_step, results, tighter
+from theory.assumptions import (
+    BoundedDelay,
+    BoundedVariance,
+    ExogenousDelays,
+    GradientCoherence,
+    InitialGap,
+    Multiplicity,
+    Smooth,
+    UnbiasedNoise,
+)
+from theory.claims import le
+from theory.ordering import ordering
+from theory.symbols import L, h, m, mu, s, tau_max
+
+gd, sgd = results.lian2015.gradient_descent, results.lian2015.nonconvex
+FUNCTION = [Smooth(), InitialGap()]
+NOISE = [UnbiasedNoise(), ExogenousDelays(), BoundedVariance()]
+
+
+# ------------------------------------------------------------------ formulas
+
+
+def test_equal_formulas_are_equal():
+    assert ordering((h + 1) ** 2, h**2 + 2 * h + 1).order == "equal"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "given", "order"),
+    [
+        (h, 2 * h, (), "first"),
+        (2 * h, h, (), "second"),
+        (h**2, h, (le(h, 1),), "first"),
+        (sqrt(1 + 4 * tau_max**2), sqrt(1 + 8 * tau_max**2), (), "first"),
+        (1 / (L * (1 + sqrt(1 + 8 * tau_max**2))), 1 / L, (), "first"),
+        (h**2, h, (), "depends"),
+        (log(h + 1), h, (), "unknown"),  # true, but not by signs alone
+    ],
+)
+def test_order_of_formulas(first, second, given, order):
+    assert ordering(first, second, given).order == order
+
+
+def test_where_it_depends_both_kinds_of_points_are_shown():
+    found = ordering(L * h**2, mu * h)
+    below, above = found.examples
+    assert below["L"] * below["h"] < below["mu"]
+    assert above["L"] * above["h"] > above["mu"]
+    assert str(found.where) == "L*h <= mu"
+
+
+def test_conditions_are_kept_by_the_points():
+    found = ordering(h**2, h, [le(2, L), le(L, 3)])
+    assert all(2 <= point["L"] <= 3 for point in found.examples)
+
+
+# ------------------------------------------------------------------ theorems
+
+
+def test_noise_costs_something():
+    assert tighter(gd, sgd).found.order == "first"
+    assert tighter(sgd, gd).found.order == "second"
+    assert str(tighter(sgd, gd)).endswith(
+        "looser than lian2015.gradient_descent wherever both hold"
+    )
+
+
+def test_a_theorem_against_itself():
+    assert tighter(sgd, sgd).found.order == "equal"
+    assert "the same bound" in str(tighter(sgd, sgd))
+
+
+def test_without_delay_a_sample_applied_again_costs_nothing():
+    at_one = {m: 1, s: 1}
+    found = tighter(results.dai2019.sharp, results.dai2019.reuse, substituting=at_one)
+    assert found.same_quantity
+    assert found.found.order == "equal"
+    assert tighter(results.dai2019.sharp, results.dai2019.reuse).found.order != "equal"
+
+
+def test_bounds_of_different_quantities_say_so():
+    found = tighter(results.dai2019.any_constant_step, sgd, substituting={mu: 1})
+    assert not found.same_quantity
+    assert "of different quantities" in str(found)
+
+
+def test_step_limits_are_ordered():
+    assert larger_step(gd, sgd).found.order == "second"
+    assert "at least as large" in str(larger_step(gd, sgd))
+    with pytest.raises(ValueError, match="has no step limit"):
+        larger_step(gd, results.dai2019.sharp)
+
+
+# ------------------------------------------------------------------ which theorems apply
+
+
+def names(found):
+    return [match.theorem.name for match in found]
+
+
+def test_what_is_assumed_decides():
+    without = names(applicable([*FUNCTION, BoundedDelay()]))
+    assert "lian2015.gradient_descent" in without
+    assert "dai2019.sharp" not in without  # coherence is not assumed
+    noisy = names(applicable([*FUNCTION, *NOISE, BoundedDelay()]))
+    assert "lian2015.nonconvex" in noisy
+    assert "lian2015.gradient_descent" not in noisy
+    coherent = [*FUNCTION, *NOISE, BoundedDelay(), GradientCoherence(), Multiplicity()]
+    assert {"dai2019.sharp", "lian2015.nonconvex"} <= set(names(applicable(coherent)))
+    assert "dai2019.single_use" not in names(applicable(coherent))  # m = 1 is more than any m
+    assert not applicable([Smooth()])
+
+
+def test_refuted_statements_never_apply():
+    everything = [a for t in results.theorems().values() for a in t.assumptions]
+    assert not {"dai2019.published", "dai2019.published_reuse"} & set(names(applicable(everything)))
+
+
+def test_the_tightest_comes_first():
+    found = applicable([*FUNCTION, BoundedDelay()], L=1, Delta=1, tau=2, T=100)
+    known = [m.bound for m in found if m.bound is not None and "gradient" in str(m)]
+    assert known
+    by_measure = [m for m in found if m.theorem.quantity.measure.name == "squared gradient"]
+    values = [float(m.bound) for m in by_measure if m.bound is not None]
+    assert values == sorted(values)
+    assert len(values) >= 2
+
+
+def test_numbers_that_break_a_condition_leave_the_theorem_out():
+    fits = applicable([*FUNCTION, BoundedDelay()], L=1, Delta=1, tau=2, T=100, eta="1/5")
+    assert "lian2015.gradient_descent" in names(fits)
+    large = applicable([*FUNCTION, BoundedDelay()], L=1, Delta=1, tau=2, T=100, eta=3)
+    assert "lian2015.gradient_descent" not in names(large)
+
+
+def test_numbers_that_follow_need_not_be_given():
+    coherent = [*FUNCTION, *NOISE, BoundedDelay(), GradientCoherence(), Multiplicity()]
+    found = applicable(coherent, L=1, Delta=1, tau=2, T=100, sigma=0.5, mu=1)
+    sharp = next(m for m in found if m.theorem.name == "dai2019.sharp")
+    exact = results.dai2019.sharp.evaluate(L=1, Delta=1, m=3, n=99, sigma=Rational(1, 2), mu=1)
+    assert sharp.bound == exact
+
+
+def test_what_is_missing_is_named():
+    (match,) = applicable([*FUNCTION, BoundedDelay()], among=[gd], L=1, T=5)
+    assert match.bound is None
+    assert set(match.missing) == {"Delta", "eta", "tau"}
+    assert "needs Delta, eta, tau" in str(match)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(ValueError, match=r"needs records such as Smooth\(\), got 'smooth'"):
+        applicable(["smooth"])
+    with pytest.raises(ValueError, match="needs L > 0, got -1"):
+        applicable([*FUNCTION, BoundedDelay()], among=[gd], L=-1, Delta=1, tau=2, T=9, eta=1)
