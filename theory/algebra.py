@@ -155,6 +155,20 @@ def _explicit(function: Any, index: Any, low: Any, length: int) -> Scalar:
     return Add(*terms) if length >= 0 else -Add(*terms)
 
 
+def with_named_indices(e: Any) -> Any:
+    """The expression as it stands, nameless summation indices named as the normal form does."""
+    if not isinstance(e, Expr) or not e.args or not e.atoms(Dummy):
+        return e
+    if not isinstance(e, Sum):
+        return e.func(*(with_named_indices(a) for a in e.args))
+    body, limits = with_named_indices(e.function), []
+    for index, low, high in e.limits:
+        new = bound_index(_height(body) + 1) if isinstance(index, Dummy) else index
+        body = body.xreplace({index: new})
+        limits.append((new, with_named_indices(low), with_named_indices(high)))
+    return Sum(body, *limits)
+
+
 def _height(e: Any) -> int:
     """How deep sums and minima are nested in an expression in normal form."""
     return max(

@@ -23,7 +23,7 @@ from sympy import Add, Basic, Dummy, Expr, Lambda, Sum, Symbol, sympify
 from sympy.core.function import AppliedUndef
 from sympy.printing.str import StrPrinter
 
-from theory.algebra import is_reserved, normal
+from theory.algebra import is_reserved, normal, with_named_indices
 from theory.hilbert import Scalar, is_scalar
 
 Relation = Literal["<=", "<", "=="]
@@ -131,11 +131,11 @@ def readable(expression: Any) -> str:
 
 def ordinary_letters(e: Any) -> tuple[Any, dict[str, str]]:
     """The expression with every nameless summation index named, and letters for all of these."""
-    nameless = sorted(e.atoms(Dummy), key=lambda a: a.dummy_index)
-    e = e.xreplace({a: Symbol(f"#{a.name}{place}") for place, a in enumerate(nameless)})
+    e = with_named_indices(e)
     taken = {a.name for a in e.atoms(Symbol)}
-    spare = (a for a in "kjilpqr" if a not in taken)
-    return e, {name: next(spare, name) for name in sorted(taken) if name.startswith("#")}
+    taken |= {a.func.__name__ for a in e.atoms(AppliedUndef)}
+    spare = (a for a in (*"kjilpqr", *(f"i{n}" for n in range(1, 99))) if a not in taken)
+    return e, {name: next(spare) for name in sorted(taken) if name.startswith("#")}
 
 
 class Substitution:

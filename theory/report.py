@@ -20,6 +20,8 @@ from theory.claims import Assumption, Hypothesis
 from theory.kernel import Fact, steps
 from theory.latex import plain, tex_claim, tex_condition
 
+ONE_LINE = 200  # characters of LaTeX that surely fit a line
+
 RULE_WORDS = {
     "suppose": "assumption",
     "given": "condition",
@@ -152,4 +154,8 @@ def _tex_fact(fact: Fact) -> str:
     given = sorted(tex_condition(c) for c in fact.conditions)
     if fact.rule == "suppose" and isinstance(fact.inputs[0], Hypothesis):
         given = sorted(tex_condition(c) for c in fact.inputs[0].conditions)
-    return tex_claim(fact.claim) + (r"\quad\text{if }" + ",\\ ".join(given) if given else "")
+    formula = tex_claim(fact.claim) + (r"\quad\text{if }" + ",\\ ".join(given) if given else "")
+    if len(formula) < ONE_LINE:
+        return formula
+    # a long formula is broken over lines, and brackets that grow would not let it
+    return formula.replace(r"\left(", "(").replace(r"\right)", ")")

@@ -1,11 +1,11 @@
 import random
 
 import pytest
-from sympy import Integer, Rational, Sum, Symbol, sqrt
+from sympy import Dummy, Integer, Rational, Sum, Symbol, sqrt
 
-from theory.algebra import Minimum, Within, is_zero, normal
-from theory.claims import Substitution, formula
-from theory.symbols import L, eta, i, j, k, m, n, s, sequence, tau
+from theory.algebra import Minimum, Within, is_zero, normal, same, with_named_indices
+from theory.claims import Substitution, formula, readable
+from theory.symbols import L, eta, i, j, k, m, n, r, s, sequence, tau
 
 u = sequence("u")
 
@@ -86,3 +86,13 @@ def test_reserved_names_are_not_free_in_normal_forms():
     assert (
         Symbol("#1", integer=True) not in normal(Sum(Sum(u(k), (k, 1, j)), (j, 1, n))).free_symbols
     )
+
+
+def test_nameless_indices_get_letters_of_their_own():
+    """Sums side by side share letters, sums inside one another do not, nor with a sequence."""
+    a, b = Dummy("j", integer=True), Dummy("j", integer=True)
+    inside = Sum(eta(a) * Sum(r(b) * a, (b, 0, a)), (a, 0, n))
+    beside = Sum(eta(a), (a, 0, n)) * Sum(r(b), (b, 0, n))
+    assert readable(inside) == "sum_{j=0..n} eta[j] sum_{k=0..j} j*r[k]"
+    assert readable(beside) == "(sum_{k=0..n} eta[k])*(sum_{k=0..n} r[k])"
+    assert same(with_named_indices(inside), inside)

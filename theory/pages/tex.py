@@ -73,8 +73,9 @@ def table(theorems: Iterable[Theorem]) -> str:
     for theorem in theorems:
         limit = theorem.step_limit
         step = theorem.step.latex if limit is None else rf"{theorem.step.latex}\leq {limit.latex}"
+        name = plain(theorem.name).replace(r"\_", r"\_\allowbreak{}")
         cells = (
-            rf"{plain(theorem.name)}\newline {{\footnotesize {theorem.status}}}",
+            rf"{name}\newline {{\footnotesize {theorem.status}}}",
             rf"\(\displaystyle {step}\)",
             rf"\(\displaystyle {tex(theorem.quantity.expression)}\)",
             rf"\(\displaystyle {theorem.bound.latex}\)",
