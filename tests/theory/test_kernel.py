@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sympy import Float, Integer, Rational, Sum, Symbol, log, sqrt, zoo
+from sympy import Float, Function, Integer, Rational, Sum, Symbol, log, sqrt, zoo
 
 from theory.algebra import Within
 from theory.assumptions import F, gradient, objective, x, xi
@@ -92,6 +92,16 @@ def test_a_vector_is_not_a_number():
         combine(le(0, x(k)))
     with pytest.raises(StepError, match="is a vector where a number is needed"):
         combine(le(h, 1), (given(le(h, 1)), x(k)))
+
+
+@pytest.mark.parametrize("square", [Symbol("z") ** 2, Function("w")(k) ** 2])
+def test_squares_of_what_may_be_complex_have_no_sign(square):
+    with pytest.raises(StepError, match="is not declared to be real"):
+        nonnegative_by_sign(le(0, square))
+    with pytest.raises(StepError, match="is not declared to be real"):
+        combine(le(0, square), squares=[(sqrt(square), 1)])
+    with pytest.raises(StepError, match="is not declared to be real"):
+        given(le(square, 1))
 
 
 # ------------------------------------------------------------------ combine
@@ -183,6 +193,16 @@ def test_a_changed_conclusion_is_noticed():
 def test_an_invented_rule_is_noticed():
     with pytest.raises(StepError, match="'trust me' is not a rule of the kernel"):
         replay(Fact(Conclusion(FALSE), "trust me", ()))
+
+
+def test_a_hypothesis_with_a_forged_cache_is_read_anew():
+    """It looks like the harmless one to whoever compares, but says that 1 <= 0."""
+    harmless = Hypothesis("harmless", le(h, 1))
+    false = le(1, 0)
+    false.__dict__["expression"] = harmless.claim.expression
+    forged = Hypothesis("harmless", false)
+    assert forged == harmless
+    assert harmless not in suppose(forged).assumptions
 
 
 def test_a_claim_with_a_forged_cache_is_read_anew():
@@ -423,6 +443,14 @@ def test_discharge_needs_a_proof_at_least_as_strong():
     chosen = substitute(fact, {u: formula(k, eta(k) ** 2)})
     (hypothesis,) = chosen.assumptions
     assert not discharge(chosen, hypothesis, weaker).assumptions
+
+
+def test_an_equation_does_not_prove_a_strict_inequality():
+    strict = Hypothesis("strict", lt(h, h))
+    with pytest.raises(StepError, match="does not prove"):
+        discharge(suppose(strict), strict, nonnegative_by_sign(eq(h, h)))
+    with pytest.raises(StepError, match="does not prove"):
+        discharge(suppose(strict), strict, nonnegative_by_sign(le(h, h)))
 
 
 def test_discharge_needs_the_whole_range():

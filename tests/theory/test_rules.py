@@ -1,7 +1,7 @@
 """Rules for cases, least values, vectors and strong induction, each tried with false instances."""
 
 import pytest
-from sympy import Integer, Sum
+from sympy import Integer, Sum, Symbol
 
 from theory.algebra import Minimum
 from theory.assumptions import gradient, x
@@ -195,6 +195,15 @@ def test_strong_induction_over_another_start_or_claim_is_refused():
         induct_strongly(claim, k, k - 1, known("c", claim, (k,)))
     with pytest.raises(StepError, match="is not an integer symbol"):
         induct_strongly(le(0, h), h, 1, nonnegative_by_sign(le(0, h)))
+
+
+def test_the_name_of_an_earlier_index_is_taken():
+    """A free index of that name would be caught: a(k) <= b(earlier) is about one b, not all."""
+    other = Symbol("earlier", integer=True)
+    with pytest.raises(StepError, match="rename yours"):
+        earlier(le(a(k), b(other)), k, 1)
+    with pytest.raises(StepError, match="rename yours"):
+        induct_strongly(le(a(k), b(other)), k, 1, known("c", le(a(k), b(other)), (k,)))
 
 
 def test_strong_induction_over_a_hypothesis_that_fixes_the_index_is_refused():

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import Dummy, Symbol, sympify
+from sympy.core.function import AppliedUndef
 
 from theory.algebra import is_reserved, is_zero, normal
 from theory.claims import Assumption, Claim, le, lt
@@ -65,7 +66,15 @@ class Context:
             stray = [a for a in part.free_symbols if is_reserved(a) or isinstance(a, Dummy)]
             if stray:
                 raise StepError(f"{stray[0]} is a name of the kernel's own and may not occur free")
+            need_real(part)
         return Conclusion(claim, kept, frozenset(self.assumptions))
+
+
+def need_real(expression: Any) -> None:
+    """Fail if a symbol or a sequence might be complex: then squares have no sign."""
+    for a in expression.free_symbols | expression.atoms(AppliedUndef):
+        if a.is_real is not True:
+            raise StepError(f"{a} is not declared to be real; give its symbol real=True")
 
 
 def need_scalar(*expressions: Any) -> None:

@@ -97,5 +97,7 @@ def induct_strongly(claim: Claim, index: Symbol, start: Any, step: Fact) -> Conc
 def earlier(claim: Claim, index: Symbol, start: Any) -> Hypothesis:
     """The hypothesis of a strong induction: the claim for start <= i < index, i the variable."""
     i = Symbol("earlier", integer=True)
+    if i in claim.expression.free_symbols | sympify(start).free_symbols:
+        raise StepError(f"{i} is the kernel's own name for an earlier index; rename yours")
     at_i = Substitution({index: i}).of(claim)
     return Hypothesis("what came earlier", at_i, (i,), frozenset({i - start, index - 1 - i}))

@@ -11,6 +11,9 @@ from theory.kernel.context import Context, fresh, need_facts, need_kind, need_sc
 from theory.kernel.facts import Conclusion, Fact, StepError, rule
 from theory.sign import provably
 
+# which relations of a fact are at least as strong as that of the claim it is to prove
+AT_LEAST = {"<=": ("<=", "<", "=="), "<": ("<",), "==": ("==",)}
+
 
 @rule
 def substitute(
@@ -63,8 +66,9 @@ def discharge(fact: Fact, target: Any, by: Fact) -> Conclusion:
     context = Context([fact])
     context.assumptions.discard(target)
     own = set(target.variables)
-    strong = by.claim.relation == target.claim.relation or by.claim.relation in ("==", "<")
-    if not (strong and by.claim.is_vector == target.claim.is_vector):
+    if by.claim.relation not in AT_LEAST[target.claim.relation]:
+        raise StepError(f"{by} does not prove '{target}'")
+    if by.claim.is_vector != target.claim.is_vector:
         raise StepError(f"{by} does not prove '{target}'")
     difference = target.claim.expression - by.expression
     enough = target.claim.relation != "==" and not by.claim.is_vector

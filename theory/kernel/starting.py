@@ -36,8 +36,11 @@ def axiom(name: str, *arguments: Any, evidence: Sequence[Fact] = ()) -> Conclusi
 def suppose(hypothesis: Hypothesis) -> Conclusion:
     """A hypothesis, under its own conditions, with itself on the list of assumptions."""
     claim = fresh(hypothesis.claim)
-    context = Context(extra=hypothesis.conditions)
-    context.assumptions.add(hypothesis)
+    made_anew = Hypothesis(
+        hypothesis.name, claim, hypothesis.variables, frozenset(hypothesis.conditions)
+    )
+    context = Context(extra=made_anew.conditions)
+    context.assumptions.add(made_anew)
     if not claim.is_vector:
         context.need_defined(claim.left, claim.right)
     return context.conclude(claim)
