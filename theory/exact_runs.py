@@ -13,6 +13,7 @@ from sympy import Add, Integer, Min, Rational, Symbol, oo, sympify
 
 from theory import assumptions as known
 from theory.enclosure import sign_of_constant
+from theory.latex import shown
 from theory.quantities import GAP, SQUARED_DISTANCE, SQUARED_GRADIENT, Quantity
 from theory.symbols import MEANING
 from theory.witness import Path, PiecewiseQuadratic, run, staircase
@@ -175,7 +176,7 @@ def _meets(assumption: Any, values: dict[Any, Any], path: Path, steps: Sequence[
         case known.PositiveSteps():
             return all(_at_most(0, a) for a in steps)
         case known.StepLimit():
-            return all(_at_most(a, at(assumption.limit)) for a in steps)
+            return all(_at_most(a, at(shown(assumption.limit).expression)) for a in steps)
         case known.UnbiasedNoise() | known.ExogenousDelays() | known.ReadsThePast():
             return True  # two-point noise with fresh signs; a schedule of the past, fixed before
         case _:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import latex
-
 from theory import symbols
 from theory.assumptions.base import FROM_ONE, Assumed, Counting, gradient, x, xi
 from theory.claims import Assumption, eq, le
@@ -112,7 +110,7 @@ class NonincreasingSteps(Assumed):
 
 @dataclass(frozen=True)
 class StepLimit(Assumed):
-    """No step size exceeds a limit."""
+    """No step size exceeds a limit, an expression, perhaps laid out for a page."""
 
     limit: Any = symbols.h
     count: Counting = FROM_ONE
@@ -121,13 +119,13 @@ class StepLimit(Assumed):
 
     @property
     def words(self) -> str:
-        return f"eta_{self.count.index} <= {self.limit}"
+        return f"eta_{self.count.index} <= {shown(self.limit)}"
 
     @property
     def latex(self) -> str:
-        return rf"\eta_{self.count.index}\leq {latex(self.limit)}"
+        return rf"\eta_{self.count.index}\leq {shown(self.limit).latex}"
 
     @property
     def allows(self) -> frozenset[Assumption]:
-        claim = le(eta(self.count.index), self.limit)
+        claim = le(eta(self.count.index), shown(self.limit).expression)
         return frozenset({self.count.hypothesis(self.name, claim)})

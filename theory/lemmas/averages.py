@@ -6,11 +6,13 @@ from typing import Any
 from sympy import Integer, Sum
 
 from theory.algebra import Minimum
-from theory.assumptions import squared_gradient
-from theory.claims import Claim, Hypothesis, formula, le
+from theory.assumptions import FROM_ZERO, squared_gradient
+from theory.claims import Claim, Hypothesis, formula, le, lt
 from theory.kernel import (
     Fact,
     combine,
+    discharge,
+    given,
     minimum,
     nonnegative_by_sign,
     reciprocal,
@@ -18,7 +20,8 @@ from theory.kernel import (
     sum_over,
     suppose,
 )
-from theory.symbols import c, k, n, sequence
+from theory.lemmas.counting import reads_past, reads_start
+from theory.symbols import Delta, L, c, k, n, r, sequence, t
 from theory.tactics import apply
 
 v, w = sequence("v"), sequence("w")
@@ -80,5 +83,51 @@ def divided(fact: Fact, total: Any, bound: Any, last: Any) -> Fact:
     return combine(
         le(least_gradient(last), bound),
         (fact, positive),
+        label="divide by the weights",
+    )
+
+
+# ------------------------------------------------------------------------- n updates, n + 1 iterates
+
+LEAST = Minimum(squared_gradient(t), (t, 0, n))
+
+
+@cache
+def least_at() -> Fact:
+    """The least of a_0, ..., a_n is at most a_t."""
+    return minimum(squared_gradient(t), t, 0, n)
+
+
+@cache
+def least_read() -> Fact:
+    """The least of a_0, ..., a_n is at most the squared gradient that update t reads."""
+    at_read = substitute(least_at(), {t: r(t)}, label="at the index read")
+    at_read = discharge(at_read, le(0, r(t)), reads_start(FROM_ZERO))
+    within = combine(le(r(t), n), reads_past(FROM_ZERO), given(le(t, n)))
+    return discharge(at_read, le(r(t), n), within, label="the least is below what is read")
+
+
+def least_of_gains(gains: Fact, charged: Fact, nonnegative: Fact, scale: Any) -> Fact:
+    r"""From what n updates gain to the least of n + 1 squared gradients.
+
+    .. math:: \min_{t\leq n} a_t \leq \frac{c\,\Delta}{c\sum_{t<n}w_t + c/(2L)}
+
+    if the gains and a_n/(2L) add up to at most Delta (`gains`), each update gains at least w_t
+    times the least (`charged`), and w_t >= 0 (`nonnegative`); c is `scale`.
+    """
+    steps = (t, 0, n - 1)
+    weights = scale * Sum(nonnegative.claim.right, steps)
+    summed = sum_over(charged, *steps, label="sum over the updates")
+    some = sum_over(nonnegative, *steps, label="the weights, summed")
+    last = substitute(least_at(), {t: n}, label="the last iterate")
+    rest = nonnegative_by_sign(lt(0, scale / (2 * L)))
+    total = weights + scale / (2 * L)
+    positive = combine(lt(0, total), (some, scale), rest, label="the total weight")
+    return combine(
+        le(LEAST, scale * Delta / total),
+        (gains, reciprocal(positive), scale),
+        (summed, reciprocal(positive), scale),
+        (last, reciprocal(positive), scale / (2 * L)),
+        evidence=[positive],
         label="divide by the weights",
     )

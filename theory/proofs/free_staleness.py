@@ -1,0 +1,240 @@
+r"""Small steps make staleness free: the changes of the gradient pay for its age.
+
+Notation: a_t = |grad F(x_t)|^2, b_t = |grad F(y_t)|^2 at the point read, d_t the squared change of
+the gradient over update t, W_t the sum of these changes over the window of update t.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from sympy import Integer, Rational, Sum
+
+from theory.assumptions import (
+    FROM_ZERO,
+    PositiveSteps,
+    StepLimit,
+    gradient,
+    objective,
+    squared_gradient,
+)
+from theory.claims import formula, le
+from theory.hilbert import Scalar, VectorLike, squared_norm
+from theory.kernel import (
+    Fact,
+    axiom,
+    combine,
+    given,
+    nonnegative_by_sign,
+    pair,
+    substitute,
+    sum_over,
+)
+from theory.lemmas.averages import LEAST, least_at, least_of_gains, least_read
+from theory.lemmas.constant_step import STEPS, WINDOW, longest_delay, read_gradient
+from theory.lemmas.counting import v, windows_counted
+from theory.lemmas.descent import only, telescoped
+from theory.lemmas.drift import cauchy, window_in_range
+from theory.lemmas.interpolation import convex_stale_interpolation, stale_interpolation
+from theory.symbols import Delta, L, eta, eta0, j, n, r, s, t, tau_max
+from theory.tactics import apply, conclude
+
+NONCONVEX_LIMIT = 1 / (L * (tau_max**2 + (tau_max + 1) ** 2))
+CONVEX_LIMIT = 1 / (L * (tau_max + 1) ** 2)
+
+
+def change(index: Any) -> VectorLike:
+    """How an update changes the gradient."""
+    return gradient(index + 1) - gradient(index)
+
+
+def changed(index: Any) -> Scalar:
+    """d_t, the square of its length."""
+    return squared_norm(change(index))
+
+
+@cache
+def changed_nonnegative() -> Fact:
+    """d_j >= 0."""
+    return combine(le(0, changed(j)), squares=[(change(j), 1)], label="a square is >= 0")
+
+
+@cache
+def window_nonnegative() -> Fact:
+    """W_t >= 0."""
+    return sum_over(
+        changed_nonnegative(), *WINDOW, evidence=window_in_range(), label="a sum of squares is >= 0"
+    )
+
+
+@cache
+def aged(last: Any) -> Fact:
+    r"""How far the gradient has moved from the read to after update `last`, which is t - 1 or t.
+
+    .. math:: \|\nabla F(x_{last+1})-\nabla F(y_t)\|^2 \leq (last+1-t+\tau)\sum_{j=t-\tau_t}^{last} d_j
+    """
+    limits = (j, r(t), last)
+    one = nonnegative_by_sign(le(0, 1))
+    evidence = window_in_range()
+    telescopes = axiom("telescope", gradient(j), *limits, label="the gradients telescope")
+    difference, total = gradient(last + 1) - gradient(r(t)), Sum(change(j), limits)
+    length = conclude(
+        le(squared_norm(difference), squared_norm(total)),
+        pair(telescopes, difference),
+        pair(telescopes, total),
+        label="length of the difference",
+    )
+    squared = cauchy(Integer(1), change(j), limits, nonnegative=one, evidence=evidence)
+    some = sum_over(changed_nonnegative(), *limits, evidence=evidence)
+    return combine(
+        le(squared_norm(difference), (last + 1 - t + tau_max) * Sum(changed(j), limits)),
+        length,
+        squared,
+        (longest_delay(), some),
+        label="the gradient since the read",
+    )
+
+
+class Kind(NamedTuple):
+    """What the two versions of the theorem differ in."""
+
+    limit: Scalar  # of the step sizes
+    step: Callable[[], Fact]  # one stale step, interpolated
+    gained: Scalar  # what one step gains
+    weight: Scalar  # the same if all squared gradients were 1
+    window: Scalar  # what one window costs, times the step limit
+    own: Scalar  # what the change of the update itself costs, times the step limit
+    left: Scalar  # what interpolation leaves of it, with a minus sign
+
+
+NONCONVEX = Kind(
+    limit=NONCONVEX_LIMIT,
+    step=stale_interpolation,
+    gained=eta(t) / 4 * (2 * read_gradient(t) + squared_gradient(t) + squared_gradient(t + 1))
+    - L / 4 * eta(t) ** 2 * read_gradient(t),
+    weight=eta(t) - L / 4 * eta(t) ** 2,
+    window=(2 * tau_max + 1) / 4,
+    own=(tau_max + 1) / 4,
+    left=1 / (4 * L),
+)
+CONVEX = Kind(
+    limit=CONVEX_LIMIT,
+    step=convex_stale_interpolation,
+    gained=eta(t) / 2 * (read_gradient(t) + squared_gradient(t + 1)),
+    weight=eta(t),
+    window=(tau_max + 1) / 2,
+    own=(tau_max + 1) / 2,
+    left=1 / (2 * L),
+)
+
+
+def steps_between(limit: Scalar) -> tuple[Fact, Fact]:
+    """0 <= eta_t, and eta_t <= limit."""
+    have = only(PositiveSteps(FROM_ZERO), StepLimit(limit, FROM_ZERO))
+    return have["steps are >= 0"], have["step limit"]
+
+
+@cache
+def one_step(kind: Kind) -> Fact:
+    r"""One stale step: what is gained, and what the age of the gradient costs.
+
+    .. math:: F(x_{t+1}) \leq F(x_t) - \text{gained} + H(\text{window}\cdot W_t
+              + \text{own}\cdot d_t) - \text{left}\cdot d_t, \qquad \eta_t\leq H
+    """
+    positive, limit = steps_between(kind.limit)
+    within, latest = Sum(changed(j), WINDOW), substitute(changed_nonnegative(), {j: t})
+    share = Rational(1, 4) if kind is NONCONVEX else Rational(1, 2)
+    ages = [(aged(t), positive, share)]
+    if kind is NONCONVEX:
+        ages.append((aged(t - 1), positive, share))
+    return conclude(
+        le(
+            objective(t + 1),
+            objective(t)
+            - kind.gained
+            + kind.limit * (kind.window * within + kind.own * changed(t))
+            - kind.left * changed(t),
+        ),
+        kind.step(),
+        *ages,
+        (axiom("split", changed(j), j, r(t), t - 1, t), eta(t) * kind.own),
+        (limit, window_nonnegative(), kind.window),
+        (limit, latest, kind.own),
+        label="one stale step, the age of the gradient paid",
+    )
+
+
+@cache
+def gains(kind: Kind) -> Fact:
+    """n steps: the sum of the gains, and |grad F(x_n)|^2/(2L), are at most Delta."""
+    step = one_step(kind)
+    total = telescoped(step, objective(t) - step.claim.right, FROM_ZERO)
+    counted = apply(
+        substitute(windows_counted(FROM_ZERO), {s: tau_max + 1}),
+        {v: formula(t, changed(t))},
+        substitute(changed_nonnegative(), {j: t}),
+        label="changes of the windows, counted",
+    )
+    return combine(
+        le(Sum(kind.gained, STEPS) + squared_gradient(n) / (2 * L), Delta),
+        total,
+        (counted, kind.limit * kind.window),
+        label="the changes of the gradient pay for its age",
+    )
+
+
+# ------------------------------------------------------------------------- the least gradient
+
+
+@cache
+def charged(kind: Kind) -> Fact:
+    """The least squared gradient, times the weight of an update, is at most what it gains."""
+    positive, _ = steps_between(kind.limit)
+    least, following = least_at(), substitute(least_at(), {t: t + 1}, label="at the next iterate")
+    if kind is CONVEX:
+        parts = [(least_read(), positive, Rational(1, 2)), (following, positive, Rational(1, 2))]
+    else:
+        parts = [
+            (least_read(), positive, spared(kind, 2), Rational(1, 4)),
+            (least, positive, Rational(1, 4)),
+            (following, positive, Rational(1, 4)),
+        ]
+    return combine(le(kind.weight * LEAST, kind.gained), *parts, label="an update charged")
+
+
+@cache
+def spared(kind: Kind, number: int) -> Fact:
+    """L eta_t is at most 1, and so at most a number."""
+    _, limit = steps_between(kind.limit)
+    small = nonnegative_by_sign(le(L * kind.limit, number), label="the limit is small")
+    return combine(le(0, number - L * eta(t)), (limit, L), small, label="L eta_t is small")
+
+
+@cache
+def weighed(kind: Kind) -> Fact:
+    """The weight of an update is >= 0."""
+    positive, _ = steps_between(kind.limit)
+    if kind is CONVEX:
+        return positive
+    return combine(
+        le(0, kind.weight), (positive, spared(kind, 4), Rational(1, 4)), label="weights are >= 0"
+    )
+
+
+@cache
+def any_steps(kind: Kind) -> Fact:
+    """The theorem for steps eta_t that vary below the limit."""
+    return least_of_gains(gains(kind), charged(kind), weighed(kind), 1 / kind.left)
+
+
+@cache
+def constant_step(kind: Kind) -> Fact:
+    """The theorem for a constant step below the limit."""
+    limit = given(le(eta0, kind.limit))
+    positive = nonnegative_by_sign(le(0, eta0), label="steps are >= 0")
+
+    def constant(fact: Fact) -> Fact:
+        return apply(fact, {eta: formula(t, eta0)}, positive, limit, label="a constant step")
+
+    facts = (constant(fact) for fact in (gains(kind), charged(kind), weighed(kind)))
+    return least_of_gains(*facts, scale=1 / kind.left)
