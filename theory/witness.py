@@ -237,9 +237,9 @@ def scaled_staircase(steps: Sequence[Exact], L: Exact, gap: Exact) -> tuple[Any,
 def huber(steps: Sequence[Exact], L: Exact, gap: Exact) -> tuple[Any, Exact]:
     r"""A convex function on which every iterate, whatever the delays, meets the same gradient.
 
-    F' rises with slope L to g = sqrt(2 L gap/(2 sum_k L eta_k + 1)) and stays there; the start is so
-    far out, g/L + g sum_k eta_k, that the last of the steps eta_k ends where it begins to fall. It
-    attains min |grad F|^2 = 2 L gap/(2 sum_k L eta_k + 1). Returned with the start.
+    F' rises with slope L to g = sqrt(2 L gap/(2 sum_k L eta_k + 1)) and stays there; the start is
+    so far out, g/L + g sum_k eta_k, that the last of the steps eta_k ends at the edge. It attains
+    min |grad F|^2 = 2 L gap/(2 sum_k L eta_k + 1). Returned with the start.
 
     >>> from sympy import Rational
     >>> f, start = huber([Rational(1, 4)]*2, Integer(1), Integer(1))

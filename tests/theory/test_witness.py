@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Integer, Rational, oo, sqrt
 
-from theory.witness import PiecewiseQuadratic, quadratic, run, scaled_staircase, staircase
+from theory.witness import PiecewiseQuadratic, huber, quadratic, run, scaled_staircase, staircase
 
 rationals = st.fractions(min_value=-8, max_value=8, max_denominator=6).map(
     lambda q: Rational(q.numerator, q.denominator)
@@ -84,3 +84,15 @@ def test_scaled_staircase_has_the_gap_and_smoothness_asked_for():
         == (g**2,) * 3
     )
     assert sqrt(g**2) == g
+
+
+@pytest.mark.parametrize("reads", [[1, 2, 3], [1, 1, 1], [1, 1, 2]])
+def test_huber_meets_the_same_gradient_at_every_iterate(reads):
+    steps = [Rational(1, 3), Rational(1, 4), Rational(1, 8)]
+    f, start = huber(steps, Integer(2), Integer(5))
+    assert f.smoothness == 2
+    assert f.convexity == 0
+    path = run(f, start, steps=steps, reads=reads)
+    assert path.gap == 5
+    exact = 2 * 2 * path.gap / (2 * 2 * sum(steps) + 1)
+    assert set(path.squared_gradients) == {exact}

@@ -5,7 +5,7 @@ from typing import Any
 
 from sympy import Integer, Sum
 
-from theory.algebra import Minimum
+from theory.algebra import Minimum, normal
 from theory.assumptions import FROM_ZERO, squared_gradient
 from theory.claims import Claim, Hypothesis, formula, le, lt
 from theory.kernel import (
@@ -21,6 +21,7 @@ from theory.kernel import (
     suppose,
 )
 from theory.lemmas.counting import reads_past, reads_start
+from theory.sign import provably
 from theory.symbols import Delta, L, c, k, n, r, sequence, t
 from theory.tactics import apply
 
@@ -87,7 +88,7 @@ def divided(fact: Fact, total: Any, bound: Any, last: Any) -> Fact:
     )
 
 
-# ------------------------------------------------------------------------- n updates, n + 1 iterates
+# ------------------------------------------------------------------------- updates from 0
 
 LEAST = Minimum(squared_gradient(t), (t, 0, n))
 
@@ -123,11 +124,12 @@ def least_of_gains(gains: Fact, charged: Fact, nonnegative: Fact, scale: Any) ->
     rest = nonnegative_by_sign(lt(0, scale / (2 * L)))
     total = weights + scale / (2 * L)
     positive = combine(lt(0, total), (some, scale), rest, label="the total weight")
+    told = [] if provably(">", normal(total)) else [positive]
     return combine(
         le(LEAST, scale * Delta / total),
         (gains, reciprocal(positive), scale),
         (summed, reciprocal(positive), scale),
         (last, reciprocal(positive), scale / (2 * L)),
-        evidence=[positive],
+        evidence=told,
         label="divide by the weights",
     )

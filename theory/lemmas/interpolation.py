@@ -1,13 +1,11 @@
 r"""Two points of a smooth function: what their values and gradients must satisfy together.
 
->>> print(interpolation(x(t), x(t + 1)).claim)  # doctest: +ELLIPSIS
-F(x[t]) - ... <= F(x[t + 1])
+>>> from theory.hilbert import fixed
+>>> print(sorted(str(a) for a in interpolation(fixed("u"), fixed("v")).assumptions))
+['smooth(F, L)']
 """
 
 from functools import cache
-from typing import Any
-
-from sympy import Rational
 
 from theory.assumptions import (
     FROM_ZERO,
@@ -16,14 +14,13 @@ from theory.assumptions import (
     StaleSGD,
     gradient,
     objective,
-    squared_gradient,
     x,
 )
 from theory.claims import le
 from theory.hilbert import Inner, VectorLike, grad, squared_norm, value
 from theory.kernel import Fact, axiom, combine, rewrite
 from theory.lemmas.descent import only
-from theory.symbols import L, eta, t
+from theory.symbols import L, eta
 
 
 @cache
@@ -55,10 +52,10 @@ def interpolation(u: VectorLike, v: VectorLike) -> Fact:
 
 @cache
 def stale_interpolation(count: Counting = FROM_ZERO) -> Fact:
-    r"""One stale step without noise, by interpolation; b is the gradient applied.
+    r"""One stale step without noise, by interpolation; g_k is the gradient, b_k the one applied.
 
-    .. math:: F(x_{k+1}) \leq F(x_k) - \tfrac{\eta_k}2\langle\nabla F(x_k)+\nabla F(x_{k+1}), b_k\rangle
-              + \tfrac{L\eta_k^2}4\|b_k\|^2 - \tfrac1{4L}\|\nabla F(x_{k+1})-\nabla F(x_k)\|^2
+    .. math:: F(x_{k+1}) \leq F(x_k) - \tfrac{\eta_k}2\langle g_k+g_{k+1}, b_k\rangle
+              + \tfrac{L\eta_k^2}4\|b_k\|^2 - \tfrac1{4L}\|g_{k+1}-g_k\|^2
     """
     k = count.index
     applied = gradient(count.read(k))
@@ -79,8 +76,8 @@ def stale_interpolation(count: Counting = FROM_ZERO) -> Fact:
 def convex_stale_interpolation(count: Counting = FROM_ZERO) -> Fact:
     r"""The same for a convex function.
 
-    .. math:: F(x_{k+1}) \leq F(x_k) - \eta_k\langle\nabla F(x_{k+1}), b_k\rangle
-              - \tfrac1{2L}\|\nabla F(x_{k+1})-\nabla F(x_k)\|^2
+    .. math:: F(x_{k+1}) \leq F(x_k) - \eta_k\langle g_{k+1}, b_k\rangle
+              - \tfrac1{2L}\|g_{k+1}-g_k\|^2
     """
     k = count.index
     return combine(

@@ -32,9 +32,9 @@ from theory.kernel import (
 )
 from theory.lemmas.averages import LEAST, least_at, least_of_gains, least_read
 from theory.lemmas.constant_step import STEPS, WINDOW, longest_delay, read_gradient
-from theory.lemmas.counting import v, windows_counted
+from theory.lemmas.counting import reads_past, v, windows_counted
 from theory.lemmas.descent import only, telescoped
-from theory.lemmas.drift import cauchy, window_in_range
+from theory.lemmas.drift import cauchy
 from theory.lemmas.interpolation import convex_stale_interpolation, stale_interpolation
 from theory.symbols import Delta, L, eta, eta0, j, n, r, s, t, tau_max
 from theory.tactics import apply, conclude
@@ -62,20 +62,21 @@ def changed_nonnegative() -> Fact:
 @cache
 def window_nonnegative() -> Fact:
     """W_t >= 0."""
+    past = reads_past(FROM_ZERO)
     return sum_over(
-        changed_nonnegative(), *WINDOW, evidence=window_in_range(), label="a sum of squares is >= 0"
+        changed_nonnegative(), *WINDOW, evidence=[past], label="a sum of squares is >= 0"
     )
 
 
 @cache
 def aged(last: Any) -> Fact:
-    r"""How far the gradient has moved from the read to after update `last`, which is t - 1 or t.
+    r"""How far the gradient has moved from the read to after update l = `last`, t - 1 or t.
 
-    .. math:: \|\nabla F(x_{last+1})-\nabla F(y_t)\|^2 \leq (last+1-t+\tau)\sum_{j=t-\tau_t}^{last} d_j
+    .. math:: \|\nabla F(x_{l+1})-\nabla F(y_t)\|^2 \leq (l+1-t+\tau)\sum_{j=t-\tau_t}^l d_j
     """
     limits = (j, r(t), last)
     one = nonnegative_by_sign(le(0, 1))
-    evidence = window_in_range()
+    evidence = [reads_past(FROM_ZERO)]
     telescopes = axiom("telescope", gradient(j), *limits, label="the gradients telescope")
     difference, total = gradient(last + 1) - gradient(r(t)), Sum(change(j), limits)
     length = conclude(
@@ -192,7 +193,8 @@ def charged(kind: Kind) -> Fact:
     positive, _ = steps_between(kind.limit)
     least, following = least_at(), substitute(least_at(), {t: t + 1}, label="at the next iterate")
     if kind is CONVEX:
-        parts = [(least_read(), positive, Rational(1, 2)), (following, positive, Rational(1, 2))]
+        half = Rational(1, 2)
+        parts: list[Any] = [(least_read(), positive, half), (following, positive, half)]
     else:
         parts = [
             (least_read(), positive, spared(kind, 2), Rational(1, 4)),
@@ -236,5 +238,6 @@ def constant_step(kind: Kind) -> Fact:
     def constant(fact: Fact) -> Fact:
         return apply(fact, {eta: formula(t, eta0)}, positive, limit, label="a constant step")
 
-    facts = (constant(fact) for fact in (gains(kind), charged(kind), weighed(kind)))
-    return least_of_gains(*facts, scale=1 / kind.left)
+    return least_of_gains(
+        constant(gains(kind)), constant(charged(kind)), constant(weighed(kind)), 1 / kind.left
+    )

@@ -5,9 +5,9 @@ are up to tau updates old,
 
     x_{t+1} = x_t - eta_t grad F(y_t),      y_t = x_{t - tau_t},      0 <= tau_t <= min(t, tau).
 
-**Lemma (interpolation).** For L-smooth F, perhaps nonconvex,
+**Lemma (interpolation).** For L-smooth F, perhaps nonconvex, with g = grad F(u), h = grad F(v),
 
-    F(v) >= F(u) + <grad F(u) + grad F(v), v - u>/2 + |grad F(u) - grad F(v)|^2/(4L) - L/4 |v - u|^2,
+    F(v) >= F(u) + <g + h, v - u>/2 + |g - h|^2/(4L) - L/4 |v - u|^2,
 
 which the descent lemma does not use up: over a step the gradient may change, but not for nothing.
 At u = x_{t+1}, v = x_t, with d_t = |grad F(x_{t+1}) - grad F(x_t)|^2,
