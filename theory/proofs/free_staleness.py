@@ -153,8 +153,8 @@ def one_step(kind: Kind) -> Fact:
             objective(t + 1),
             objective(t)
             - kind.gained
-            + kind.limit * (kind.window * within + kind.own * changed(t))
-            - kind.left * changed(t),
+            + kind.limit * kind.window * within
+            + (kind.limit * kind.own - kind.left) * changed(t),
         ),
         kind.step(),
         *ages,
