@@ -190,6 +190,19 @@ class Theorem:
             )
         return found
 
+    def attain(self, example: ExactRun) -> Replayed:
+        """Replay a run that meets the bound with equality, so that no smaller one is true.
+
+        Raises StepError if it breaks an assumption, or stays below the bound.
+        """
+        found = self.replay(example)
+        if not found.attains:
+            raise StepError(
+                f"the run gives {found.quantity}, which is not the bound {found.bound}",
+                step=self.name,
+            )
+        return found
+
     def _steps(self, count: int, constants: dict[str, Any]) -> list[Any]:
         first = self.count.first
         size = self.step.expression

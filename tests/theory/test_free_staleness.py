@@ -36,7 +36,7 @@ def test_it_is_attained(theorem):
     """No better constant is possible: exact runs, with delays, meet the bound with equality."""
     assert len(theorem.attained_by) >= 2
     for run in theorem.attained_by:
-        assert theorem.replay(run).attains
+        assert theorem.attain(run).attains
         assert len(set(run.reads)) < len(run.reads)  # something is read again: there is delay
 
 
@@ -81,6 +81,14 @@ def test_exact_runs_respect_it(seed):
     for theorem in CONSTANT:
         runs = [random_run(theorem, seed, convex=theorem is convex, noise=False)]
         assert not broken(theorem, runs)
+
+
+def test_a_run_below_the_bound_does_not_attain_it():
+    """Negative control: more room than the run needs."""
+    run = nonconvex.attained_by[0]
+    roomy = replace(run, constants=run.constants | {"Delta": Integer(2)})
+    with pytest.raises(StepError, match="which is not the bound"):
+        nonconvex.attain(roomy)
 
 
 @pytest.mark.parametrize("theorem", THEOREMS, ids=lambda t: t.name)

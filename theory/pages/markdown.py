@@ -40,6 +40,8 @@ def statement(theorem: Theorem) -> str:
     lines += ["", theorem.remark] if theorem.remark else []
     for example in theorem.refutations:
         lines += ["", f"False: {theorem.refute(example)}."]
+    for example in theorem.attained_by:
+        lines += ["", f"Attained: {theorem.attain(example)}."]
     for other in theorem.holds_when:
         lines += ["", f"True where `{other.name}` applies."]
     if theorem.lacks:
