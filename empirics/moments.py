@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -10,6 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirics.problems.base import Array
+
+# what can be measured of a replica: its name, and the field of `Statistics` that keeps it
+MEASURES = {
+    "squared gradient": "squared_norm",
+    "gap": "gap",
+    "squared distance": "squared_distance",
+    "squared gradient at read points": "read_squared_norm",
+    "gap at read points": "read_gap",
+    "squared distance at read points": "read_squared_distance",
+}
+AT_READ_POINTS = " at read points"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -26,6 +37,12 @@ class Moments:
         mean = values.mean(axis=-1)
         deviation = values - mean[..., None]
         return cls(count=values.shape[-1], mean=mean, M2=np.vecdot(deviation, deviation))
+
+    @classmethod
+    def none(cls, times: int, count: int) -> Moments:
+        """Of what was not asked for, at so many times."""
+        nothing = np.full(times, np.nan)
+        return cls(count=count, mean=nothing, M2=nothing)
 
     @classmethod
     def join(cls, parts: Sequence[Moments]) -> Moments:
@@ -66,7 +83,9 @@ class Statistics:
     r"""What all replicas together do at K recorded times, with a window of s gradients (or s = 0).
 
     Fields, of shape (K,) unless said: squared_norm, moments of |grad f(x_t)|^2; gap, of
-    f(x_t) - inf f; inner, of <grad f(x_t), grad f(x_{t-l})>, (K, s), reading x_0 when l > t;
+    f(x_t) - inf f; squared_distance, of |x_t - x*|^2; read_squared_norm, read_gap and
+    read_squared_distance, of the same at the point x_{t - tau_t} that update t reads (not a number
+    at t = T); inner, of <grad f(x_t), grad f(x_{t-l})>, (K, s), reading x_0 when l > t;
     comoment, the sum over replicas of the products of the deviations of inner and squared_norm,
     (K, s); coherence_min, the smallest mu_t of a replica (see Coherence); coherence_negative, the
     replicas where mu_t < 0; coherence_undefined, those with a gradient of 0; noise_mean and
@@ -76,6 +95,10 @@ class Statistics:
 
     squared_norm: Moments
     gap: Moments
+    squared_distance: Moments
+    read_squared_norm: Moments
+    read_gap: Moments
+    read_squared_distance: Moments
     inner: Moments
     comoment: Array
     coherence_min: Array
@@ -87,13 +110,27 @@ class Statistics:
 
     @classmethod
     def of(
-        cls, norm: Array, gap: Array, inner: Array, noise: Array, lost: NDArray[np.bool_]
+        cls,
+        measured: Mapping[str, Array],
+        inner: Array,
+        noise: Array,
+        lost: NDArray[np.bool_],
     ) -> Statistics:
-        """Of values per replica: all (K, n) but inner, (K, s, n). Lost replicas count as 0 here."""
+        """Of values per replica: all (K, n) but inner, (K, s, n). Lost replicas count as 0 here.
+
+        `measured` has the squared gradient, and what else was asked for, by names of `MEASURES`.
+        """
         kept = ~lost
         if lost.any():
-            norm, gap, noise = (np.where(kept, values, 0) for values in (norm, gap, noise))
+            measured = {name: np.where(kept, values, 0) for name, values in measured.items()}
+            noise = np.where(kept, noise, 0)
             inner = np.where(kept[:, None], inner, 0)
+        norm = measured["squared gradient"]
+        times, count = norm.shape
+        moments = {
+            field: Moments.of(measured[name]) if name in measured else Moments.none(times, count)
+            for name, field in MEASURES.items()
+        }
         deviation = norm - norm.mean(axis=-1, keepdims=True)  # (K, n)
         mean = inner.mean(axis=-1)
         spread = inner - mean[..., None]  # (K, s, n)
@@ -102,9 +139,8 @@ class Statistics:
         path = np.divide(least, norm, out=np.full_like(norm, np.inf), where=defined)
         any_path = defined.any(axis=-1) & (inner.shape[1] > 0)
         return cls(
-            squared_norm=Moments.of(norm),
-            gap=Moments.of(gap),
-            inner=Moments(count=norm.shape[-1], mean=mean, M2=np.vecdot(spread, spread)),
+            **moments,
+            inner=Moments(count=count, mean=mean, M2=np.vecdot(spread, spread)),
             comoment=np.vecdot(spread, deviation[:, None]),
             coherence_min=np.where(any_path, path.min(axis=-1), np.nan),
             coherence_negative=(path < 0).sum(axis=-1),
@@ -129,9 +165,11 @@ class Statistics:
         m, n = self.squared_norm.count, other.squared_norm.count
         norm = other.squared_norm.mean - self.squared_norm.mean  # (K,)
         inner = other.inner.mean - self.inner.mean  # (K, s)
+        moments: dict[str, Any] = {
+            name: getattr(self, name).merge(getattr(other, name)) for name in MEASURES.values()
+        }
         return Statistics(
-            squared_norm=self.squared_norm.merge(other.squared_norm),
-            gap=self.gap.merge(other.gap),
+            **moments,
             inner=self.inner.merge(other.inner),
             comoment=self.comoment + other.comoment + inner * norm[:, None] * (m * n / (m + n)),
             coherence_min=np.fmin(self.coherence_min, other.coherence_min),
@@ -143,15 +181,19 @@ class Statistics:
         )
 
     def closed(self) -> Statistics:
-        """Where replicas are lost, norm, gap and noise are infinite, inner products not a number.
+        """Where replicas are lost, measures and noise are infinite, inner products not a number.
 
         An infinite inner product could be taken for a coherent one.
         """
         keep = self.diverged == 0
+        moments: dict[str, Any] = {
+            name: moment.where(keep | np.isnan(moment.mean), np.inf)
+            for name in MEASURES.values()
+            if isinstance(moment := getattr(self, name), Moments)
+        }
         return replace(
             self,
-            squared_norm=self.squared_norm.where(keep, np.inf),
-            gap=self.gap.where(keep, np.inf),
+            **moments,
             inner=self.inner.where(keep[:, None], np.nan),
             comoment=np.where(keep[:, None], self.comoment, np.nan),
             coherence_min=np.where(keep, self.coherence_min, np.nan),

@@ -63,7 +63,7 @@ def bound_and_runs(
     *,
     labels: Sequence[str] | None = None,
 ) -> Axes:
-    """The least squared gradient norm along runs, and the bound it has to respect.
+    """What theorems bound, along runs, and the bounds it has to respect.
 
     Solid: the mean over replicas; shaded: its simultaneous limits; dashed: the bound, or a bar at
     the one horizon to which a step was tuned. One colour and marker a verdict; a verdict that is
@@ -81,12 +81,14 @@ def bound_and_runs(
     several = [verdicts] if not isinstance(verdicts, Sequence) else list(verdicts)
     names = _labels("bound_and_runs", several, labels, [v.title for v in several])
     ax = _axes(ax)
-    floor = 0.5 * min(float(np.min(v.path[1])) for v in several)
+    floor = 0.5 * min((float(np.min(v.path[1])) for v in several if v.path.size), default=0.0)
     for place, (verdict, name) in enumerate(zip(several, names, strict=True)):
         look = _look(place)
         at, seen = verdict.path
         words = name if verdict.holds else f"{name} ({verdict.outcome})"
         ax.plot(at, seen, **look, markevery=_spread(at), label=words)
+        if not at.size:  # it could not be evaluated: the legend says so
+            continue
         if verdict.iterates.size == 1:  # a step tuned to one horizon
             ax.plot(verdict.iterates, verdict.bound, color=look["color"], marker="_", ms=14, mew=2)
             continue
@@ -96,7 +98,7 @@ def bound_and_runs(
         ax.plot(verdict.iterates, verdict.bound, color=look["color"], linestyle=BOUND)
     ax.plot([], [], color="0.3", linestyle=BOUND, label="bound")
     ax.set(xscale="log", yscale="log", xlabel="iterates")
-    ax.set_ylabel(r"least $\mathbb{E}\,\|\nabla F(x_k)\|^2$ so far")
+    ax.set_ylabel(" / ".join(dict.fromkeys(v.label for v in several)))
     ax.legend(frameon=False, fontsize="small")
     return ax
 
@@ -176,5 +178,7 @@ def _look(place: int) -> dict[str, Any]:
 
 def _spread(at: Any) -> list[int]:
     """Places of a few markers, evenly in the logarithm."""
+    if not len(at):
+        return []
     wanted = np.geomspace(at[0], at[-1], 6)
     return sorted({int(np.argmin(abs(at - value))) for value in wanted})

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from empirics.moments import Statistics
+from empirics.moments import AT_READ_POINTS, Statistics
 from empirics.problems.base import Array, Problem
+from empirics.schedules.base import Delays
 
 LOST = 1e100  # a replica with a larger |grad f(x_t)|^2 has diverged
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Read:
+    """What an update reads: its delays, (lanes,) or one for all, and the points, (lanes, dim)."""
+
+    delays: Delays | np.int64
+    points: Array
 
 
 class Recorder:
@@ -17,25 +27,42 @@ class Recorder:
 
     DEPTH = 64  # recorded times held back until their means are taken together
 
-    def __init__(self, problem: Problem, kept: int, window: int, noise: bool) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        kept: int,
+        *,
+        measures: Sequence[str],
+        window: int,
+        noise: bool,
+        tau_max: int,
+    ) -> None:
         s, lanes = max(window, 1), problem.lanes
         self._problem, self._kept, self._window, self._ask_noise = problem, kept, window, noise
+        self._minimiser = np.nan if problem.minimiser is None else problem.minimiser
         self._infimum = problem.infimum if "infimum" in problem.constants else np.nan
         # gradients at x_t, x_{t-1}, ...: a ring of their own, each place stamped with its time
         self._gradients = np.empty((s, lanes, problem.dim))
         self._gradients[:] = problem.gradient(problem.start)
         self._stamps = list(range(-s, 0))  # nothing but x_0 so far
-        self._norm, self._gap = np.empty((2, self.DEPTH, lanes))
+        self._measured = {name: np.full((self.DEPTH, lanes), np.nan) for name in measures}
+        # what was measured at x_t, x_{t-1}, ..., for the updates that read these: another ring
+        self._read_from = [m.removesuffix(AT_READ_POINTS) for m in measures if AT_READ_POINTS in m]
+        again = [name for name in self._read_from if name in measures]
+        self._recent = {name: np.empty((tau_max + 1, lanes)) for name in again}
+        self._recent_stamps = [-1] * (tau_max + 1)
+        self._lanes = np.arange(lanes)
         self._noise = np.full((self.DEPTH, lanes), np.nan)
         self._inner = np.empty((self.DEPTH, window, lanes))
         self._held = 0
         self._lost = np.zeros(kept, dtype=bool)
         self._parts: list[Statistics] = []
 
-    def take(self, t: int, iterate: Callable[[int], Array]) -> None:
+    def take(self, t: int, iterate: Callable[[int], Array], read: Read | None) -> None:
         """Measure x_t; `iterate` gives x_u, (lanes, dim), for every u of the window.
 
-        Each gradient has a call of its own: the shape, hence the last bit, is always the same.
+        `read` is what update t reads, None after the last one. Each gradient has a call of its own:
+        the shape, hence the last bit, is always the same.
         """
         problem, k, s = self._problem, self._held, len(self._gradients)
         for u in range(t - s + 1, t + 1):
@@ -43,8 +70,11 @@ class Recorder:
                 problem.gradient(iterate(u), out=self._gradients[u % s])
                 self._stamps[u % s] = u
         x, g = iterate(t), self._gradients[t % s]
-        np.vecdot(g, g, out=self._norm[k])
-        self._gap[k] = problem.value(x)
+        np.vecdot(g, g, out=self._measured["squared gradient"][k])
+        for name, values in self._measured.items():
+            if name != "squared gradient" and not name.endswith(AT_READ_POINTS):
+                values[k] = self._of(name, x)
+        self._take_read_points(t, read)
         if self._window:
             self._inner[k] = np.vecdot(g, self._gradients)[(t - np.arange(s)) % s]
         if self._ask_noise:
@@ -58,16 +88,48 @@ class Recorder:
         self._flush()
         return Statistics.join(self._parts)
 
+    def _of(self, name: str, x: Array) -> Array:
+        """A measure at every row, (lanes, dim) -> (lanes,)."""
+        if name == "gap":
+            return self._problem.value(x)  # less the infimum, all at once, when it is flushed
+        if name == "squared gradient":
+            v = self._problem.gradient(x)
+        else:
+            v = x - self._minimiser
+        return np.asarray(np.vecdot(v, v))
+
+    def _take_read_points(self, t: int, read: Read | None) -> None:
+        """Measure what update t reads: looked up if it was measured as an iterate, else afresh."""
+        s, k = len(self._recent_stamps), self._held
+        self._recent_stamps[t % s] = t
+        for name, values in self._recent.items():
+            values[t % s] = self._measured[name][k]
+        if read is None or not self._read_from:
+            for name in self._read_from:
+                self._measured[name + AT_READ_POINTS][k] = np.nan
+            return
+        lags = range(int(np.min(read.delays)), int(np.max(read.delays)) + 1)
+        seen = all(self._recent_stamps[(t - lag) % s] == t - lag for lag in lags)
+        for name in self._read_from:
+            if seen and name in self._recent:
+                there = self._recent[name][(t - read.delays) % s, self._lanes]
+            else:
+                there = self._of(name, read.points)
+            self._measured[name + AT_READ_POINTS][k] = there
+
     def _flush(self) -> None:
         if not self._held:
             return
         held, kept = slice(self._held), slice(self._kept)
-        norm, inner = self._norm[held, kept], self._inner[held, :, kept]
-        gap, noise = self._gap[held, kept] - self._infimum, self._noise[held, kept]
-        lost = ~(norm <= LOST)  # true for what is not a number
+        measured = {name: values[held, kept] for name, values in self._measured.items()}
+        for name in ("gap", "gap" + AT_READ_POINTS):
+            if name in measured:
+                measured[name] = measured[name] - self._infimum
+        inner, noise = self._inner[held, :, kept], self._noise[held, kept]
+        lost = ~(measured["squared gradient"] <= LOST)  # true for what is not a number
         lost[0] |= self._lost
         if lost.any():  # once lost, always lost
             lost = np.logical_or.accumulate(lost, axis=0)
-        self._parts.append(Statistics.of(norm, gap, inner, noise, lost))
+        self._parts.append(Statistics.of(measured, inner, noise, lost))
         self._lost = lost[-1]
         self._held = 0

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.moments import Moments, Statistics
+from empirics.moments import MEASURES, Moments, Statistics
 from empirics.problems.base import Array, Constant
+from empirics.schedules.base import Delays
 from empirics.schedules.reads import Reads
 
 if TYPE_CHECKING:
     import xarray
 
-FORMAT = 1  # of saved files; raised when an older reader would misread a newer file
+FORMAT = 2  # of saved files; raised when an older reader would misread a newer file
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,9 +28,13 @@ class Runs:
 
     Fields: times, the recorded t, (K,); statistics at those times; reads, what the delays did from
     t = 0 to T - 1; step_sizes, eta_t for t = 0, ..., T - 1, (T,);
-    constants of the problem, with Delta = f(x_0) - infimum beside them; tau_max and exogenous, what
-    the schedule promises; settings, what the runs can be repeated from, ready for JSON; complete,
-    False if the run was interrupted and only some of its replicas are here.
+    constants of the problem, with Delta = f(x_0) - infimum and R = |x_0 - x*| beside them; tau_max
+    and exogenous, what the schedule promises; delays, tau_t for t = 0, ..., T - 1, (T,), None
+    unless all replicas have the same; deterministic, whether all replicas are one, there being no
+    noise; looseness, by measure, how far what was measured may be off because infimum and minimiser
+    are known only so well (a gap by so much too large, the root of a squared distance by so much
+    either way); settings, what the runs can be repeated from, ready for JSON; complete, False if
+    the run was interrupted and only some of its replicas are here.
     """
 
     times: NDArray[np.int64]
@@ -39,6 +44,9 @@ class Runs:
     constants: Mapping[str, Constant]
     tau_max: int
     exogenous: bool
+    delays: Delays | None
+    deterministic: bool
+    looseness: Mapping[str, float]
     settings: Mapping[str, Any]
     complete: bool
 
@@ -61,16 +69,14 @@ class Runs:
     def to_dataset(self) -> xarray.Dataset:
         """All of it as one labelled xarray.Dataset, what is not an array as JSON attributes.
 
-        Dimensions: time (recorded t), step (t of eta_t), delay, and lag if there is a window.
+        Dimensions: time (recorded t), step (t of eta_t), tau (a delay), lag if there is a window.
         """
         import xarray
 
         s = self.statistics
         data = {
-            "squared_norm_mean": s.squared_norm.mean,
-            "squared_norm_M2": s.squared_norm.M2,
-            "gap_mean": s.gap.mean,
-            "gap_M2": s.gap.M2,
+            **{f"{name}_mean": getattr(s, name).mean for name in MEASURES.values()},
+            **{f"{name}_M2": getattr(s, name).M2 for name in MEASURES.values()},
             "inner_mean": s.inner.mean,
             "inner_M2": s.inner.M2,
             "inner_comoment": s.comoment,
@@ -81,6 +87,7 @@ class Runs:
             "noise_max": s.noise_max,
             "diverged": s.diverged,
             "step_size": self.step_sizes,
+            "delay": self.delays,
             "delay_count": self.reads.counts,
             "time": self.times,
             "lag": self.lags,
@@ -90,8 +97,12 @@ class Runs:
             "replicas": self.replicas,
             "reads": self.reads.reads,
             "cold_reads": self.reads.cold_reads,
+            "flying": self.reads.flying,
+            "average_delay": self.reads.average,
             "tau_max": self.tau_max,
             "exogenous": self.exogenous,
+            "deterministic": self.deterministic,
+            "looseness": dict(self.looseness),
             "complete": self.complete,
         }
         constants = {name: asdict(constant) for name, constant in self.constants.items()}
@@ -100,7 +111,7 @@ class Runs:
             {
                 name: (dims, data[name], {"long_name": long_name, "units": units})
                 for name, (dims, long_name, units) in _VARIABLES.items()
-                if not (windowless and "lag" in dims)
+                if not (windowless and "lag" in dims) and data[name] is not None
             },
             attrs={
                 "facts": json.dumps(facts),
@@ -138,12 +149,25 @@ class Runs:
             ) from reason
 
 
+_MEASURED = {
+    "squared_norm": "|grad f(x_t)|^2",
+    "gap": "f(x_t) - inf f",
+    "squared_distance": "|x_t - x*|^2",
+    "read_squared_norm": "|grad f(x_{t - tau_t})|^2",
+    "read_gap": "f(x_{t - tau_t}) - inf f",
+    "read_squared_distance": "|x_{t - tau_t} - x*|^2",
+}
+
 # name: (dimensions, long_name, units)
 _VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "squared_norm_mean": (("time",), "mean of |grad f(x_t)|^2 over replicas", "1"),
-    "squared_norm_M2": (("time",), "sum of squared deviations of |grad f(x_t)|^2", "1"),
-    "gap_mean": (("time",), "mean of f(x_t) - inf f over replicas", "1"),
-    "gap_M2": (("time",), "sum of squared deviations of f(x_t) - inf f", "1"),
+    **{
+        f"{name}_mean": (("time",), f"mean of {a} over replicas", "1")
+        for name, a in _MEASURED.items()
+    },
+    **{
+        f"{name}_M2": (("time",), f"sum of squared deviations of {a}", "1")
+        for name, a in _MEASURED.items()
+    },
     "inner_mean": (("time", "lag"), "mean of <grad f(x_t), grad f(x_{t-l})> over replicas", "1"),
     "inner_M2": (("time", "lag"), "sum of squared deviations of the inner product", "1"),
     "inner_comoment": (
@@ -158,7 +182,8 @@ _VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "noise_max": (("time",), "largest E|xi|^2 at x_t over replicas", "1"),
     "diverged": (("time",), "replicas lost so far", "replicas"),
     "step_size": (("step",), "eta_t", "1"),
-    "delay_count": (("delay",), "how often the delay occurred", "updates"),
+    "delay": (("step",), "tau_t, the same in all replicas", "updates"),
+    "delay_count": (("tau",), "how often the delay occurred", "updates"),
     "time": (("time",), "t", "updates"),
     "lag": (("lag",), "l", "updates"),
 }
@@ -184,8 +209,7 @@ def _runs(dataset: xarray.Dataset) -> Runs:
     return Runs(
         times=count("time"),
         statistics=Statistics(
-            squared_norm=moments("squared_norm"),
-            gap=moments("gap"),
+            **{name: moments(name) for name in MEASURES.values()},
             inner=moments("inner"),
             comoment=real("inner_comoment"),
             coherence_min=real("coherence_min"),
@@ -199,6 +223,8 @@ def _runs(dataset: xarray.Dataset) -> Runs:
             reads=facts["reads"],
             cold_reads=facts["cold_reads"],
             counts=count("delay_count"),
+            flying=facts["flying"],
+            average=facts["average_delay"],
         ),
         step_sizes=real("step_size"),
         constants={
@@ -207,6 +233,9 @@ def _runs(dataset: xarray.Dataset) -> Runs:
         },
         tau_max=facts["tau_max"],
         exogenous=facts["exogenous"],
+        delays=count("delay") if "delay" in dataset else None,
+        deterministic=facts["deterministic"],
+        looseness=facts["looseness"],
         settings=json.loads(dataset.attrs["settings"]),
         complete=facts["complete"],
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 import signal
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from importlib import metadata
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from empirics.problems.base import Problem, whole
+from empirics.moments import MEASURES
+from empirics.problems.base import Constant, Problem, whole
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule
 from empirics.stepsizes import StepSizes, step_sizes
@@ -42,6 +43,7 @@ def simulate(
     seed: int = 0,
     reuse: bool = False,
     record: str | int | ArrayLike = "all",
+    measures: Sequence[str] = ("squared gradient", "gap"),
     window: int = 0,
     noise: bool = False,
     processes: int = 1,
@@ -59,8 +61,12 @@ def simulate(
     drawn at t - tau_t, so that an iterate read twice gives the very same stochastic gradient;
     otherwise every update draws its own. record, the times t in 0, ..., T at which statistics are
     kept: "all", "log" (about 200, evenly in the logarithm), every m-th and the last, or an array.
-    window = s >= 2 also keeps the inner products of grad f(x_t) with grad f(x_{t-l}),
-    l = 0, ..., s - 1; noise=True also keeps the exact noise variance at x_t.
+
+    What is kept of them: measures, the "squared gradient" |grad f(x_t)|^2 (always), the "gap"
+    f(x_t) - inf f, the "squared distance" |x_t - x*|^2, and each of these "at read points", at the
+    iterate x_{t - tau_t} that update t reads; measuring costs more than updating. window = s >= 2
+    adds the inner products of grad f(x_t) with grad f(x_{t-l}), l = 0, ..., s - 1; noise=True the
+    exact noise variance at x_t.
 
     How it runs, without a trace in the numbers: processes (a script that asks for more than one
     needs the usual `if __name__ == "__main__"`); block, steps drawn ahead; progress, called with
@@ -95,6 +101,7 @@ def simulate(
         seed=whole("simulate", "seed", seed, 0),
         reuse=bool(reuse),
         times=_times(record, steps),
+        measures=_measures(problem, measures),
         window=whole("simulate", "window", window, 0),
         noise=bool(noise),
         block=_ahead(problem, schedule, reuse, block),
@@ -184,6 +191,19 @@ def _times(record: str | int | ArrayLike, steps: int) -> NDArray[np.int64]:
     return np.unique(times).astype(np.int64)
 
 
+def _measures(problem: Problem, asked: Sequence[str]) -> tuple[str, ...]:
+    """The measures asked for, in the order of `MEASURES`."""
+    names = (asked,) if isinstance(asked, str) else tuple(asked)
+    for name in names:
+        if name not in MEASURES:
+            raise ValueError(f"simulate needs measures among {', '.join(MEASURES)}, got {name!r}")
+        if "distance" in name and problem.minimiser is None:
+            raise ValueError(
+                f"simulate needs the minimiser for the {name}; {problem.name} has none"
+            )
+    return tuple(name for name in MEASURES if name in names or name == "squared gradient")
+
+
 def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike) -> Runs:
     """The finished tiles, with what they came from."""
     problem, schedule = plan.problem, plan.schedule
@@ -191,6 +211,12 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
     if "infimum" in constants:
         why = f"f(x_0) - infimum, the latter: {constants['infimum'].why}"
         constants["Delta"] = replace(constants["infimum"], value=problem.gap, why=why)
+    if problem.minimiser is not None:
+        constants["R"] = Constant(
+            value=problem.distance,
+            provenance="bound" if problem.within else "exact",
+            why="|x_0 - x*|" + f", x* within {problem.within:.1e}" * bool(problem.within),
+        )
     return Runs(
         times=plan.times,
         statistics=part.statistics.closed(),
@@ -199,6 +225,9 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
         constants=constants,
         tau_max=schedule.tau_max,
         exogenous=schedule.exogenous,
+        delays=part.delays,
+        deterministic=part.delays is not None and not problem.sample_size,
+        looseness=_looseness(problem),
         settings={
             "problem": dict(problem.settings),
             "schedule": schedule.settings,
@@ -208,6 +237,7 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
             "seed": plan.seed,
             "reuse": plan.reuse,
             "record": record if isinstance(record, str) else np.asarray(record).tolist(),
+            "measures": list(plan.measures),
             "window": plan.window,
             "noise": plan.noise,
             "versions": {
@@ -218,6 +248,15 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
         },
         complete=part.statistics.squared_norm.count == plan.replicas,
     )
+
+
+def _looseness(problem: Problem) -> dict[str, float]:
+    found = {}
+    if "infimum" in problem.constants and np.isfinite(problem.looseness):
+        found["gap"] = problem.looseness
+    if problem.minimiser is not None:
+        found["squared distance"] = problem.within
+    return found
 
 
 def _version() -> str:

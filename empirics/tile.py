@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from empirics.moments import Statistics
 from empirics.problems.base import Array, Problem
-from empirics.recorder import Recorder
+from empirics.recorder import Read, Recorder
 from empirics.schedules.base import Delays, Schedule
 from empirics.schedules.reads import Counter, Reads
 
@@ -29,6 +29,7 @@ class Plan:
     seed: int
     reuse: bool
     times: NDArray[np.int64]  # recorded, ascending
+    measures: tuple[str, ...]
     window: int
     noise: bool
     block: int
@@ -49,9 +50,11 @@ class Tile:
         self.plan = plan
         self.kept = min(lanes, plan.replicas - index * lanes)  # the rest is surplus
         self.reads = Counter(plan.schedule.tau_max)
+        self.read: Read | None = None  # what the next update reads, at a recorded time
         self._noise, self._delays = noise, delays
         self._ring = np.empty((size, lanes, plan.problem.dim))
         self._ring[:] = plan.problem.start  # so that reading from before x_0 reads x_0
+        self._shared: list[Delays] = []  # delays so far, if all lanes have the same
         self._memory: NDArray[Any] | None = None  # samples of the last tau_max steps, for reuse
 
     def iterate(self, t: int) -> Array:
@@ -60,7 +63,10 @@ class Tile:
         return x
 
     def run(self) -> Iterator[int]:
-        """Go through all steps; stop at every recorded t, where `iterate` holds x_t and before."""
+        """Go through all steps; stop at every recorded t, where `iterate` holds x_t and before.
+
+        There `read` is what update t is about to read; nothing at the end.
+        """
         plan, eta = self.plan, self.plan.eta.tolist()
         gradient, slots, size = plan.problem.stochastic_gradient, list(self._ring), len(self._ring)
         rows = self._ring.reshape(-1, plan.problem.dim)
@@ -73,16 +79,25 @@ class Tile:
             delays = plan.schedule.draw(self._delays, start, len(steps), len(g))
             self.reads.add(start, delays if delays.ndim == 1 else delays[:, : self.kept])
             sources, shared = self._sources(start, delays), delays.ndim == 1
+            if shared:
+                self._shared.append(delays)
             for t, sample, source in zip(steps, self._samples(delays), sources, strict=True):
+                y = slots[source] if shared else rows.take(source, 0, read, "wrap")
                 if t == stop:
+                    self.read = Read(delays=delays[t - start], points=y)
                     yield t
                     stop = next(recorded, -1)
-                y = slots[source] if shared else rows.take(source, 0, read, "wrap")
                 gradient(y, sample, g)
                 np.multiply(g, eta[t], out=g)
                 np.subtract(slots[t % size], g, out=slots[(t + 1) % size])
         if stop == plan.steps:
+            self.read = None
             yield stop
+
+    @property
+    def delays(self) -> Delays | None:
+        """The delays of all updates so far, (steps,), if every lane has the same."""
+        return np.concatenate(self._shared) if self._shared else None
 
     def _sources(self, start: int, delays: Delays) -> Any:
         """Where x_{t - tau_t} lies: a slot for all lanes, or a row of the flat ring for each.
@@ -127,20 +142,29 @@ class Part:
 
     statistics: Statistics
     reads: Reads
+    delays: Delays | None
 
     def merge(self, other: Part) -> Part:
         return Part(
             statistics=self.statistics.merge(other.statistics),
             reads=self.reads.merge(other.reads),
+            delays=self.delays,
         )
 
 
 def tile_part(plan: Plan, index: int) -> Part:
     """Simulate one tile from start to end. Overflow of a diverging replica is no news here."""
     tile = Tile(plan, index)
-    recorder = Recorder(plan.problem, tile.kept, plan.window, plan.noise)
+    recorder = Recorder(
+        plan.problem,
+        tile.kept,
+        measures=plan.measures,
+        window=plan.window,
+        noise=plan.noise,
+        tau_max=plan.schedule.tau_max,
+    )
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for t in tile.run():
-            recorder.take(t, tile.iterate)
+            recorder.take(t, tile.iterate, tile.read)
         statistics = recorder.result()
-    return Part(statistics=statistics, reads=tile.reads.result())
+    return Part(statistics=statistics, reads=tile.reads.result(), delays=tile.delays)

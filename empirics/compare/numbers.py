@@ -5,18 +5,89 @@ Sums up to the horizon are cumulated once, so a bound at a million horizons cost
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Dummy, Sum, lambdify, sympify
+from sympy import Dummy, Expr, Function, Min, Sum, lambdify, sympify
+from sympy.core.function import AppliedUndef
 
 from empirics.problems.base import Array
-from empirics.runs import Runs
 from theory.theorem import Theorem
 
 SLIP = 1e-9  # relative; what rounding may do to a quantity that meets its bound exactly
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Numbers:
+    """What formulas are evaluated at.
+
+    Fields: values of the constants, by name; sequences, by name, such as the step sizes "eta" of a
+    run; first, the index of the first entry of a sequence, as the theorem counts.
+    """
+
+    values: Mapping[str, float]
+    sequences: Mapping[str, Array] = field(default_factory=dict)
+    first: int = 0
+
+    def at(self, expression: Any, symbol: Any, places: NDArray[Any]) -> Array:
+        """An expression for many values of a symbol; sums with ends in it are cumulated once.
+
+        Raises KeyError if a constant or a sequence is missing, ValueError for a sum that depends on
+        the symbol in more than its ends.
+
+        >>> from theory.symbols import L, T, eta, t
+        >>> numbers = Numbers(values={"L": 2.0}, sequences={"eta": np.array([1.0, 2.0, 3.0])})
+        >>> numbers.at(Sum(L * eta(t) ** 2, (t, 0, T - 1)) / T, T, np.array([1, 2, 3]))
+        array([2.        , 5.        , 9.33333333])
+        """
+        e = sympify(expression)
+        names = {part: Dummy() for part in _outermost(e)}
+        table = {
+            name: (self._sum if isinstance(part, Sum) else self._entries)(part, symbol, places)
+            for part, name in names.items()
+        }
+        e = e.xreplace(names)
+        symbols = sorted(e.free_symbols - set(table), key=str)
+        real = places.astype(np.float64)
+        arguments = [real if a == symbol else np.float64(self.values[a.name]) for a in symbols]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            found = _numerical([*symbols, *table], e)(*arguments, *table.values())
+        return np.broadcast_to(found, places.shape).astype(np.float64)
+
+    def value(self, expression: Any) -> float:
+        """An expression of constants alone."""
+        return float(self.at(expression, Dummy(), np.zeros(1))[0])
+
+    def _sum(self, total: Any, symbol: Any, places: NDArray[Any]) -> Array:
+        """A sum whose ends may move with the symbol."""
+        index, low, high = total.limits[-1]
+        function = total.function
+        if len(total.limits) > 1:
+            function = Sum(function, *total.limits[:-1])
+        if symbol in function.free_symbols:
+            raise ValueError(f"no number for {total}: its terms depend on {symbol}")
+        ends = [np.rint(self.at(end, symbol, places)).astype(np.int64) for end in (low, high)]
+        start, stop = int(ends[0].min()), int(ends[1].max())
+        terms = self.at(function, index, np.arange(start, max(stop, start - 1) + 1))
+        partial = np.concatenate([[0.0], np.cumsum(terms)])
+        upper, lower = (np.clip(end - start, 0, len(terms)) for end in (ends[1] + 1, ends[0]))
+        return np.asarray(partial[upper] - partial[lower])
+
+    def _entries(self, applied: Any, symbol: Any, places: NDArray[Any]) -> Array:
+        """A sequence at an index that may move with the symbol."""
+        sequence = self.sequences[applied.func.__name__]
+        index = np.rint(self.at(applied.args[0], symbol, places)).astype(np.int64) - self.first
+        if index.size and not (0 <= index.min() and index.max() < len(sequence)):
+            raise ValueError(
+                f"{applied} is needed from index {index.min() + self.first} to "
+                f"{index.max() + self.first}, known from {self.first} to "
+                f"{self.first + len(sequence) - 1}"
+            )
+        return sequence[index]
 
 
 def last_horizon(theorem: Theorem, steps: int) -> int:
@@ -26,60 +97,42 @@ def last_horizon(theorem: Theorem, steps: int) -> int:
     return steps - offset
 
 
-def reached(theorem: Theorem, runs: Runs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Horizons whose last iterate was recorded, and where; one only if the step is tuned to it."""
-    symbol = theorem.horizon
+def reached(
+    theorem: Theorem, times: NDArray[np.int64], steps: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Horizons whose last iterate is among the times, and where; one only if the step is tuned."""
+    symbol, final = theorem.horizon, last_horizon(theorem, steps)
     offset = int(sympify(theorem.quantity.iterates) - symbol)
-    horizons = runs.times + 1 - offset
+    horizons = times + 1 - offset
     places = np.arange(len(horizons))
-    keep = horizons >= (1 if symbol.is_positive else 0)
+    keep = (horizons >= (1 if symbol.is_positive else 0)) & (horizons <= final)
     if symbol in theorem.step.expression.free_symbols:
-        keep &= horizons == last_horizon(theorem, len(runs.step_sizes))
+        keep &= horizons == final
     return horizons[keep], places[keep]
 
 
-def step_sizes(theorem: Theorem, values: Mapping[str, float], count: int) -> Array:
-    """eta_k for k = 1, ..., count in floating point; a noise of 0 makes a limit infinite."""
-    rule = theorem.step.expression
-    symbols = sorted(rule.free_symbols, key=str)
-    k = np.arange(1, count + 1, dtype=np.float64)
-    arguments = [k if a.name == "k" else np.float64(values[a.name]) for a in symbols]
-    with np.errstate(divide="ignore"):
-        return np.broadcast_to(lambdify(symbols, rule)(*arguments), (count,)).astype(np.float64)
+def step_sizes(theorem: Theorem, numbers: Numbers, count: int) -> Array:
+    """eta of the first so many updates; a noise of 0 makes a limit infinite."""
+    index, first = theorem.count.index, theorem.count.first
+    return numbers.at(theorem.step.expression, index, np.arange(first, first + count))
 
 
-def evaluate(
-    expression: Any, horizon: Any, values: Mapping[str, float], horizons: NDArray[np.int64]
-) -> Array:
-    """An expression at many horizons; sums up to the horizon are cumulated once."""
-    e = sympify(expression)
-    table: dict[Any, Any] = {}
-    sums = {total: Dummy() for total in e.atoms(Sum)}
-    for total, name in sums.items():
-        ((index, low, high),) = total.limits
-        term = lambdify(
-            [index], total.function.subs(_by_name(total.function, values, {index})), "numpy"
-        )
-        first = int(low)
-        if horizon in high.free_symbols:
-            last = horizons + int(high - horizon)
-        else:
-            end = round(float(high.subs(_by_name(high, values, set()))))
-            last = np.full_like(horizons, end)
-        places = np.arange(first, max(int(last.max()), first) + 1, dtype=np.float64)
-        partial = np.concatenate([[0.0], np.cumsum(term(places) * np.ones_like(places))])
-        table[name] = partial[np.maximum(last - first + 1, 0)]
-    e = e.xreplace(sums)
-    symbols = sorted(e.free_symbols - set(table), key=str)
-    arguments = [
-        horizons.astype(np.float64) if a == horizon else np.float64(values[a.name]) for a in symbols
-    ]
-    function = lambdify([*symbols, *table], e, "numpy")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.broadcast_to(function(*arguments, *table.values()), horizons.shape).astype(
-            np.float64
-        )
+class _Smallest(Function):  # type: ignore[misc]
+    """Min under a name of its own: NumPy's does not broadcast."""
 
 
-def _by_name(e: Any, values: Mapping[str, float], without: set[Any]) -> dict[Any, float]:
-    return {a: values[a.name] for a in e.free_symbols - without if a.name in values}
+def _numerical(arguments: Sequence[Any], e: Any) -> Callable[..., Any]:
+    e = e.replace(Min, _Smallest)
+    return lambdify(  # type: ignore[no-any-return]
+        arguments, e, [{"_Smallest": lambda *parts: reduce(np.minimum, parts)}, "numpy"]
+    )
+
+
+def _outermost(e: Expr) -> list[Any]:
+    """The sums and sequences in an expression that lie in no other."""
+    if isinstance(e, Sum | AppliedUndef):
+        return [e]
+    found: list[Any] = []
+    for part in e.args:
+        found += [inner for inner in _outermost(part) if inner not in found]
+    return found

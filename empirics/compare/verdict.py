@@ -31,16 +31,18 @@ class Check:
 class Verdict:
     """What runs say of a theorem.
 
-    Fields: theorem, its name; outcome; reason, one clause; checks of the assumptions; horizon, the
-    letter that counts; horizons, its values, (K,); iterates, how many each horizon covers; bound
-    there; mean, lower and upper: the least E|grad f(x_t)|^2 up to the horizon as seen, and its
-    limits; alpha, the chance that lower or upper is wrong anywhere; replicas; constants, what the
-    bound was evaluated at, with provenance; title, of the runs. `lower` is not a number where
-    iterates were left unrecorded. path, the least mean after each recorded number of iterates, as
-    pairs of arrays, (2, times), for drawing.
+    Fields: theorem, its name; quantity, what it bounds, in words; outcome; reason, one clause;
+    checks of the assumptions; horizon, the letter that counts; horizons, its values, (K,);
+    iterates, how many each horizon covers; bound there; mean, lower and upper: the quantity as seen
+    over the replicas, and its limits; alpha, the chance that lower or upper is wrong anywhere;
+    replicas; constants, what the bound was evaluated at, with provenance; title, of the runs;
+    label, of an axis; path, the quantity after each recorded number of iterates, as pairs of
+    arrays, (2, times), for drawing. `lower` of a least value is not a number where iterates were
+    left unrecorded.
     """
 
     theorem: str
+    quantity: str
     outcome: Outcome
     reason: str
     checks: tuple[Check, ...]
@@ -55,6 +57,7 @@ class Verdict:
     replicas: int
     constants: Mapping[str, Constant]
     title: str
+    label: str
     path: Array
 
     @property
@@ -105,6 +108,7 @@ class Verdict:
         """The verdict as plain data, for JSON."""
         return {
             "theorem": self.theorem,
+            "quantity": self.quantity,
             "runs": self.title,
             "outcome": self.outcome,
             "reason": self.reason,

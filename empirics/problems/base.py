@@ -56,8 +56,10 @@ class Problem(ABC):
     (strong convexity), "sigma" (root of the largest variance E|xi|^2 of the whole vector) and
     "infimum" (of f); settings, what it can be rebuilt from, ready for JSON; lanes, the width of the
     tile in which replicas of it run (a part of the seeding: another width is another set of runs);
-    sample_size, how many random numbers one replica uses at one step.
-    Raises ValueError if the start is not a finite vector of length dim or a key is unknown.
+    sample_size, how many random numbers one replica uses at one step; minimiser, a point where f
+    is least, (dim,), None where it is not known; within, how far at most the true one is from it.
+    Raises ValueError if start or minimiser is not a finite vector of length dim or a key is
+    unknown.
     """
 
     name: str
@@ -67,12 +69,16 @@ class Problem(ABC):
     settings: Mapping[str, Any]
     lanes: int
     sample_size: int
+    minimiser: Array | None = None
+    within: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.start.shape != (self.dim,) or not np.isfinite(self.start).all():
+        for what, point in (("start", self.start), ("minimiser", self.minimiser)):
+            if point is None or (point.shape == (self.dim,) and np.isfinite(point).all()):
+                continue
             raise ValueError(
-                f"{self.name} needs a finite start of shape ({self.dim},), got shape "
-                f"{self.start.shape} with {np.isfinite(self.start).sum()} finite entries"
+                f"{self.name} needs a finite {what} of shape ({self.dim},), got shape "
+                f"{point.shape} with {np.isfinite(point).sum()} finite entries"
             )
         unknown = set(self.constants) - set(KEYS)
         if unknown:
@@ -110,7 +116,10 @@ class Problem(ABC):
 
     @property
     def mu_sc(self) -> float:
-        """Strong convexity: f(y) >= f(x) + <grad f(x), y - x> + mu_sc |y - x|^2 / 2."""
+        """Strong convexity: f(y) >= f(x) + <grad f(x), y - x> + mu_sc |y - x|^2 / 2.
+
+        Convex if >= 0; a negative one says how far f is from it.
+        """
         return self._constant("mu_sc")
 
     @property
@@ -127,6 +136,22 @@ class Problem(ABC):
     def gap(self) -> float:
         """Delta = f(start) - infimum: above the true gap when the infimum is a lower bound."""
         return float(self.value(self.start)) - self.infimum
+
+    @property
+    def distance(self) -> float:
+        """R = |start - minimiser|, or a number above it if the minimiser is not exact."""
+        if self.minimiser is None:
+            raise AttributeError(f"{self.name} does not know its minimiser")
+        return float(np.linalg.norm(self.start - self.minimiser)) + self.within
+
+    @property
+    def looseness(self) -> float:
+        """By how much `infimum` may lie below inf f; not a number if that is not known."""
+        if self.constants["infimum"].provenance == "exact":
+            return 0.0
+        if self.minimiser is None:
+            return np.nan
+        return max(float(self.value(self.minimiser)) - self.infimum, 0.0)
 
     def _constant(self, key: str) -> float:
         try:

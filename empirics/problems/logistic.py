@@ -53,7 +53,8 @@ def logistic(
       More: lambda_max(X'X)/(2 n) + l2, a bound, as diag(p) - pp' <= (I - 11'/K)/2 [Boehning];
       nothing smaller would do, for two classes may come to share all probability.
     - mu_sc: l2, a bound, the loss being convex.
-    - infimum: f(w) - |grad f(w)|^2/(2 l2) at a computed w, a bound by strong convexity.
+    - infimum: f(w) - |grad f(w)|^2/(2 l2) at a computed w, a bound by strong convexity; w is the
+      minimiser within |grad f(w)|/l2.
     - sigma="bound": row i gives a gradient in the convex hull of its corners v (0 and -A_i; or
       x_i (e_k - e_{y_i})' for every class k) plus l2 w, which has no variance. A mean minimises
       mean squares and a convex function peaks at corners: for every fixed vector a,
@@ -114,6 +115,8 @@ def logistic(
     best = _minimiser(bare)
     return replace(
         bare,
+        minimiser=best,
+        within=float(np.linalg.norm(bare.gradient(best))) / l2,
         constants={
             **bare.constants,
             "sigma": _variance_bound(loss, b) if sigma == "bound" else _largest_seen(bare, best),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,9 +23,9 @@ def piecewise_quadratic(
     r"""f with f' linear between the knots (position, f' there), and two-point noise of size sigma.
 
     Parameters: knots, positions strictly increasing; left and right, the slopes of f' outside them;
-    start = x_0; sigma >= 0. f is 0 at the first knot. L (the largest slope) and the infimum are
-    exact. Raises ValueError if the knots do not increase, a number is not finite, or f is not
-    bounded below.
+    start = x_0; sigma >= 0. f is 0 at the first knot. L and mu_sc (the largest slope in size, and
+    the smallest), the minimiser and the infimum are exact. Raises ValueError if the knots do not
+    increase, a number is not finite, or f is not bounded below.
 
     >>> dip = piecewise_quadratic([(-1.0, 0.0), (0.0, 1.0)], left=0.0, right=0.0, start=0.0)
     >>> dip.gradient(np.array([[-0.5], [3.0]])).ravel(), dip.L, dip.gap
@@ -41,8 +41,7 @@ def piecewise_quadratic(
         raise ValueError(f"{name} needs finite slopes and start and sigma >= 0, got {sigma}")
     if left < 0 or right < 0 or (left == 0 and slopes[0] > 0) or (right == 0 and slopes[-1] < 0):
         raise ValueError(f"{name} needs a function bounded below; f' points downwards outside")
-    inner = np.abs(np.diff(slopes) / np.diff(places))
-    L = float(max(abs(left), abs(right), *inner)) if inner.size else float(max(left, right))
+    curvatures = [left, right, *(np.diff(slopes) / np.diff(places))]
     steps = np.diff(places) * (slopes[:-1] + slopes[1:]) / 2
     bare = PiecewiseQuadratic(
         name=name,
@@ -66,13 +65,19 @@ def piecewise_quadratic(
         right=right,
         size=sigma,
     )
-    exact = {"L": L, "sigma": sigma, "infimum": bare.least()}
+    lowest = bare.lowest()
+    exact = {
+        "L": np.abs(curvatures).max(),
+        "mu_sc": min(curvatures),
+        "sigma": sigma,
+        "infimum": bare.value(lowest),
+    }
     why = "read off the knots"
     constants = {
         key: Constant(value=float(value), provenance="exact", why=why)
         for key, value in exact.items()
     }
-    return PiecewiseQuadratic(**{**vars(bare), "constants": constants})
+    return replace(bare, constants=constants, minimiser=lowest)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -115,8 +120,8 @@ class PiecewiseQuadratic(Problem):
     def noise_variance(self, x: Array) -> Array:
         return np.full(x.shape[:-1], self.size**2)
 
-    def least(self) -> float:
-        """inf f: at a knot, or where f' crosses 0 between knots or outside."""
+    def lowest(self) -> Array:
+        """A minimiser, (1,): a knot, or where f' crosses 0 between knots or outside."""
         p, q, s = self.places, self.slopes, np.diff(self.slopes) / np.diff(self.places)
         candidates = [*p]
         crossing = np.flatnonzero(q[:-1] * q[1:] < 0)
@@ -125,7 +130,9 @@ class PiecewiseQuadratic(Problem):
             candidates.append(p[0] - q[0] / self.left)
         if self.right > 0 and q[-1] < 0:
             candidates.append(p[-1] - q[-1] / self.right)
-        return float(self.value(np.array(candidates)[:, None]).min())
+        points = np.array(candidates, dtype=np.float64)[:, None]
+        lowest: Array = points[self.value(points).argmin()]
+        return lowest
 
     def _inside(self, at: Array) -> Array:
         """f' at points between the first and the last knot."""

@@ -77,6 +77,7 @@ def quadratic(
         },
         lanes=lanes,
         sample_size=d if sigma else 0,
+        minimiser=np.where(h > 0, 0.0, x),  # the nearest, where f is flat
         spectrum=h,
         noise=noise,
         tile=np.tile(h, (lanes, 1)),

@@ -28,8 +28,8 @@ def reuse_counterexample(
 
     .. math:: f(y, c) = \tfrac L2 |y|^2 + \varphi(c), \qquad g = \nabla f + \pm r(c)\, y^\perp/|y|
 
-    Parameters: eta, the step sizes, (T,); window = s; L; sigma, the largest r. L, sigma and the
-    infimum are exact; every point has noise of variance at most sigma^2.
+    Parameters: eta, the step sizes, (T,); window = s; L; sigma, the largest r. L, sigma, the
+    minimiser and the infimum are exact; every point has noise of variance at most sigma^2.
     Raises ValueError if the steps are not positive or a block moves further than 1/L.
 
     >>> problem = reuse_counterexample(0.1 / np.sqrt(np.arange(1, 101)), window=10)
@@ -54,7 +54,7 @@ def reuse_counterexample(
     begins = slope * np.concatenate([[0.0], np.cumsum(moves)])
     end = slope * steps.sum()
     drop = slope * end + slope**2 / (2 * L)  # of the clock's part, from 0 to its infimum
-    exact = {"L": L, "sigma": sigma, "infimum": -drop}
+    exact = {"L": L, "mu_sc": 0.0, "sigma": sigma, "infimum": -drop}
     why = "by construction"
     return ReuseCounterexample(
         name="reuse counterexample",
@@ -74,6 +74,7 @@ def reuse_counterexample(
         },
         lanes=8,  # every replica has the same norms: few are enough
         sample_size=1,
+        minimiser=np.array([0.0, 0.0, end + slope / L]),
         middles=(begins[:-2] + begins[1:-1]) / 2,
         sizes=radius * np.sqrt(slack),
         curvature=L,

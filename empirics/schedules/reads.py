@@ -1,4 +1,4 @@
-"""How often an iterate is read: the number the constants of Dai et al. really depend on."""
+"""What delays do: how often an iterate is read, how many gradients are in flight."""
 
 from __future__ import annotations
 
@@ -16,12 +16,22 @@ class Reads:
 
     Fields: reads, the largest number of times one replica reads one iterate, without the cold
     start; cold_reads, the largest number of times it reads x_0 at updates t < tau_max, where the
-    history is too short for the full delay; counts[k], the updates with delay k, (tau_max + 1,).
+    history is too short for the full delay; counts[k], the updates with delay k, (tau_max + 1,);
+    flying = N, the largest number of gradients in flight over one update j: read before or at it
+    and applied after it, t - tau_t <= j < t; average, the largest (tau_0 + ... + tau_{T-1})/T of a
+    replica at any T so far.
     """
 
     reads: int
     cold_reads: int
     counts: NDArray[np.int64]
+    flying: int
+    average: float
+
+    @property
+    def longest(self) -> int:
+        """The longest delay that occurs."""
+        return int(np.flatnonzero(self.counts)[-1])
 
     @property
     def mean(self) -> float:
@@ -34,6 +44,8 @@ class Reads:
             reads=max(self.reads, other.reads),
             cold_reads=max(self.cold_reads, other.cold_reads),
             counts=self.counts + other.counts,
+            flying=max(self.flying, other.flying),
+            average=max(self.average, other.average),
         )
 
 
@@ -47,6 +59,8 @@ def multiplicity(delays: Delays, tau_max: int | None = None) -> Reads:
     >>> constant = multiplicity(np.minimum(3, np.arange(20)))  # single use, but for x_0
     >>> constant.reads, constant.cold_reads
     (1, 3)
+    >>> constant.flying, constant.average  # (0 + 1 + 2 + 17 * 3)/20
+    (3, 2.7)
     >>> multiplicity(np.arange(20) % 5).reads  # a block of five reads its first iterate
     5
 
@@ -72,6 +86,10 @@ class Counter:
         self._pending: NDArray[np.int64] | None = None  # reads of the last tau_max iterates
         self._cold: NDArray[np.int64] | int = 0  # (replicas,)
         self._most = 0
+        self._aloft: NDArray[np.int64] | None = None  # in flight over the last tau_max updates
+        self._flying = 0
+        self._total: NDArray[np.int64] | int = 0  # of the delays, (replicas,)
+        self._average = 0.0
 
     def add(self, start: int, delays: Delays) -> None:
         """Take in the updates start, start + 1, ...: delays (steps,) or (steps, replicas).
@@ -87,10 +105,20 @@ class Counter:
                 "outside; clip the delays"
             )
         self._counts += np.bincount(delays.ravel(), minlength=self._tau_max + 1)
+        totals = np.cumsum(delays, axis=0) + self._total
+        self._total = totals[-1]
+        averages = totals.max(axis=1) / np.arange(start + 1, start + steps + 1)
+        self._average = max(self._average, float(averages.max()))
         rows = np.arange(self._tau_max, self._tau_max + steps)[:, None] - delays
         cells = (rows * replicas + np.arange(replicas)).ravel()
         reads = np.bincount(cells, minlength=(steps + self._tau_max) * replicas)
         reads = reads.reshape(-1, replicas)  # of iterates start - tau_max, ..., start + steps - 1
+        applied = np.maximum(np.arange(len(reads)) - self._tau_max + 1, 0)[:, None]
+        flying = np.cumsum(reads, axis=0) - applied  # read so far, less applied so far
+        if self._aloft is not None:
+            flying[: self._tau_max] += self._aloft
+        self._flying = max(self._flying, int(flying.max()))
+        self._aloft = flying[steps:]
         if start < self._tau_max:
             first = self._tau_max - start  # the row of x_0, and the updates left of the cold start
             cold = (rows[:first] == first).sum(axis=0)
@@ -104,5 +132,9 @@ class Counter:
     def result(self) -> Reads:
         """The facts so far."""
         return Reads(
-            reads=self._most, cold_reads=int(np.max(self._cold)), counts=self._counts.copy()
+            reads=self._most,
+            cold_reads=int(np.max(self._cold)),
+            counts=self._counts.copy(),
+            flying=self._flying,
+            average=self._average,
         )

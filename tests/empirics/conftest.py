@@ -16,6 +16,7 @@ def _iterates(problem, schedule, eta, *, seed=0, tile=0, reuse=False, replicas=1
         seed=seed,
         reuse=reuse,
         times=np.arange(len(eta) + 1),
+        measures=("squared gradient",),
         window=0,
         noise=False,
         block=block,

@@ -164,7 +164,6 @@ def test_an_interrupted_check_keeps_what_is_finished(tmp_path):
         (("check", "dai2019.sharp", "--replicas", "0"), "replicas >= 1, got 0"),
         (("check", "dai2019.sharp", "--seed", "-1"), "seed >= 0, got -1"),
         (("check", "dai2019.sharp", "--alpha", "2"), "0 < alpha < 1, got 2"),
-        (("check", "dai2019.any_constant_step"), "need eta"),
     ],
 )
 def test_wrong_usage_gets_one_sentence_and_code_two(arguments, message, tmp_path):

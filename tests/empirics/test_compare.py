@@ -7,8 +7,9 @@ import pytest
 from sympy import Rational
 
 from empirics import compare, problems, schedules, simulate, steps_for, stepsizes
-from empirics.compare.numbers import evaluate, last_horizon
+from empirics.compare.numbers import Numbers, last_horizon
 from empirics.problems.base import Constant
+from theory.assumptions import Assumed, StepLimit
 from theory.latex import shown
 from theory.results import dai2019
 
@@ -44,7 +45,7 @@ def test_bounds_in_floating_point_equal_the_exact_ones(theorem):
         name: Rational(str(value)) for name, value in values.items() if name in theorem.constants
     }
     horizons = np.array([1, 2, 3, 7, 20])
-    floats = evaluate(theorem.bound.expression, theorem.horizon, values, horizons)
+    floats = Numbers(values=values).at(theorem.bound.expression, theorem.horizon, horizons)
     for value, at in zip(floats, horizons, strict=True):
         asked = {
             a: b
@@ -282,12 +283,23 @@ def test_divergence_is_never_dropped():
 
 
 def test_an_assumption_without_a_check_is_unknown(runs):
-    from theory.assumptions import StepLimit
+    class NewMoon(Assumed):
+        name = "moon"
+        words = "the moon is new"
 
+    more = replace(SHARP, assumptions=(*SHARP.assumptions, NewMoon()))
+    verdict = compare(more, runs)
+    assert verdict.outcome == "inconclusive"
+    assert "moon: there is no check of it; it says the moon is new" in verdict.reason
+
+
+def test_a_constant_that_is_nowhere_known_leaves_the_assumption_unknown(runs):
     more = replace(SHARP, assumptions=(*SHARP.assumptions, StepLimit()))
     verdict = compare(more, runs)
     assert verdict.outcome == "inconclusive"
-    assert "there is no check of it" in verdict.reason
+    assert "step limit: it needs h, which is not known here" in verdict.reason
+    assert compare(more, runs, chosen={"h": 0.9}).holds
+    assert compare(more, runs, chosen={"h": 0.1}).outcome == "not applicable"
 
 
 # ------------------------------------------------------------------ input
@@ -299,8 +311,9 @@ def test_missing_constants_are_named(problem):
         compare(SHARP, runs)
     with pytest.raises(ValueError, match="need 0 < mu <= 1, got 0"):
         steps_for(SHARP, problem, schedules.Constant(0), steps=5, mu=0)
+    unlimited = replace(dai2019.any_constant_step, step_limit=None)
     with pytest.raises(ValueError, match="need eta, which quadratic does not give"):
-        steps_for(dai2019.any_constant_step, problem, schedules.Constant(0), steps=5)
+        steps_for(unlimited, problem, schedules.Constant(0), steps=5)
 
 
 def test_a_saved_file_is_judged_like_the_runs(runs, tmp_path):

@@ -133,7 +133,7 @@ def some(n, rng):
     inner = rng.standard_normal((3, 2, n))
     lost = np.zeros((3, n), dtype=bool)
     lost[2, 0] = True
-    return norm, gap, inner, noise, lost
+    return {"squared gradient": norm, "gap": gap}, inner, noise, lost
 
 
 def assert_close(one, other):
@@ -148,13 +148,21 @@ def assert_close(one, other):
 def test_merging_statistics_is_pooling_replicas():
     rng = np.random.default_rng(0)
     one, two = some(4, rng), some(7, rng)
-    pooled = [np.concatenate(pair, axis=-1) for pair in zip(one, two, strict=True)]
-    assert_close(Statistics.of(*one).merge(Statistics.of(*two)), Statistics.of(*pooled))
+    measured = {name: np.concatenate([one[0][name], two[0][name]], axis=-1) for name in one[0]}
+    pooled = [np.concatenate(pair, axis=-1) for pair in zip(one[1:], two[1:], strict=True)]
+    assert_close(Statistics.of(*one).merge(Statistics.of(*two)), Statistics.of(measured, *pooled))
 
 
 def test_joining_statistics_is_appending_times():
     data = some(5, np.random.default_rng(0))
-    parts = [Statistics.of(*(values[rows] for values in data)) for rows in (slice(2), slice(2, 3))]
+    measured, *others = data
+    parts = [
+        Statistics.of(
+            {name: values[rows] for name, values in measured.items()},
+            *(values[rows] for values in others),
+        )
+        for rows in (slice(2), slice(2, 3))
+    ]
     assert_close(Statistics.join(parts), Statistics.of(*data))
 
 

@@ -68,7 +68,7 @@ def test_saving_again_replaces_the_file(tmp_path):
 
 def test_the_dataset_is_labelled(tmp_path):
     dataset = make(window=2).to_dataset()
-    assert dict(dataset.sizes) == {"time": 13, "lag": 2, "step": 12, "delay": 3}
+    assert dict(dataset.sizes) == {"time": 13, "lag": 2, "step": 12, "tau": 3}
     for name in dataset.variables:
         assert dataset[name].attrs["long_name"]
         assert dataset[name].attrs["units"]
@@ -142,7 +142,7 @@ def test_a_file_of_something_else_gets_one_sentence(tmp_path):
 
 def test_a_file_of_another_format_says_so(tmp_path):
     dataset = make().to_dataset()
-    dataset.attrs["facts"] = dataset.attrs["facts"].replace('"format": 1', '"format": 99')
+    dataset.attrs["facts"] = dataset.attrs["facts"].replace('"format": 2', '"format": 99')
     dataset.to_netcdf(tmp_path / "later.nc", engine="scipy")
-    with pytest.raises(ValueError, match="format 99 is not format 1, which is read here"):
+    with pytest.raises(ValueError, match="format 99 is not format 2, which is read here"):
         Runs.load(tmp_path / "later.nc")

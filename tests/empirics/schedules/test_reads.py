@@ -1,4 +1,4 @@
-"""How often an iterate is read, against counting by hand."""
+"""How often an iterate is read, and what is in flight, against counting by hand."""
 
 from collections import Counter as Tally
 
@@ -20,6 +20,11 @@ def by_hand(delays, tau_max):
     return max(warm.values(), default=0), len(cold)
 
 
+def flying_by_hand(delays):
+    """Largest number of updates t with t - tau_t <= j < t, over all j."""
+    return max(sum(t - tau <= j < t for t, tau in enumerate(delays)) for j in range(len(delays)))
+
+
 @given(
     st.integers(0, 6).flatmap(
         lambda tau_max: st.tuples(
@@ -35,11 +40,16 @@ def test_counts_agree_with_counting_by_hand(case, cut):
     assert (whole.reads, whole.cold_reads) == by_hand(delays, tau_max)
     assert whole.counts.tolist() == np.bincount(delays, minlength=tau_max + 1).tolist()
     assert whole.mean == pytest.approx(delays.mean())
+    assert whole.flying == flying_by_hand(delays.tolist())
+    averages = np.cumsum(delays) / np.arange(1, len(delays) + 1)
+    assert whole.average == pytest.approx(averages.max())
+    assert whole.longest == delays.max()
     counter = Counter(tau_max)  # block by block
     for start in range(0, len(delays), cut):
         counter.add(start, delays[start : start + cut])
     parts = counter.result()
     assert (parts.reads, parts.cold_reads) == (whole.reads, whole.cold_reads)
+    assert (parts.flying, parts.average) == (whole.flying, whole.average)
 
 
 @pytest.mark.parametrize("tau", [0, 1, 5])
@@ -60,7 +70,9 @@ def test_replicas_are_counted_apart():
     often = np.minimum(np.arange(8) % 4, 3)[:, None]
     both = multiplicity(np.hstack([once, often]), tau_max=3)
     assert (both.reads, both.cold_reads) == (4, 3)
-    assert multiplicity(once, tau_max=3).merge(multiplicity(often, tau_max=3)).reads == 4
+    assert (both.flying, both.average) == (3, 1.5)  # updates 1, 2, 3 are over j = 0
+    merged = multiplicity(once, tau_max=3).merge(multiplicity(often, tau_max=3))
+    assert (merged.reads, merged.flying, merged.average) == (4, 3, 1.5)
 
 
 @pytest.mark.parametrize(

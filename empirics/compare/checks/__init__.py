@@ -1,0 +1,56 @@
+"""The assumptions of a theorem, checked on runs. Not understood is unknown, never passed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from empirics.compare.checks import delays, direction, functions, methods, noise
+from empirics.compare.checks.base import Case, Findings
+from empirics.compare.numbers import SLIP, reached
+from empirics.compare.verdict import Check, Finding
+from theory.assumptions import Assumed
+
+CHECKS = {
+    **functions.CHECKS,
+    **noise.CHECKS,
+    **delays.CHECKS,
+    **direction.CHECKS,
+    **methods.CHECKS,
+}
+
+
+def check_assumption(assumption: Assumed, case: Case) -> Check:
+    """One assumption against the runs."""
+    check = CHECKS.get(type(assumption))
+    finding: Finding
+    if check is None:
+        finding, words = "unknown", f"there is no check of it; it says {assumption.words}"
+    else:
+        try:
+            finding, words = check(assumption, case)
+        except KeyError as missing:
+            finding, words = "unknown", f"it needs {missing.args[0]}, which is not known here"
+    return Check(assumption=assumption.name, finding=finding, words=words)
+
+
+def check_condition(condition: Any, case: Case) -> Check:
+    """A condition on the constants, at the horizons that the runs reach."""
+    theorem, runs = case.theorem, case.runs
+    horizons, _ = reached(theorem, runs.times, len(runs.step_sizes))
+    name = str(condition)
+    if not horizons.size:
+        return Check(assumption=name, finding="fails", words="no such horizon is reached")
+    try:
+        met = case.numbers.at(condition.expression, theorem.horizon, horizons) >= -SLIP
+    except KeyError as missing:
+        words = f"it needs {missing.args[0]}, which is not known here"
+        return Check(assumption=name, finding="unknown", words=words)
+    if theorem.horizon in condition.expression.free_symbols:
+        finding: Finding = "holds" if met.any() else "fails"
+        words = f"at {int(met.sum())} of {len(met)} horizons"
+    else:
+        finding, words = ("holds" if met.all() else "fails"), case.listed(condition.expression)
+    return Check(assumption=name, finding=finding, words=words)
+
+
+__all__ = ["Case", "Findings", "check_assumption", "check_condition"]

@@ -1,0 +1,49 @@
+"""What every check is given, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from empirics.compare.constants import value
+from empirics.compare.numbers import Numbers
+from empirics.compare.verdict import Finding
+from empirics.problems.base import Constant
+from empirics.runs import Runs
+from theory.theorem import Theorem
+
+Findings: TypeAlias = tuple[Finding, str]  # with the evidence in words
+Checks: TypeAlias = Mapping[type, Callable[[Any, "Case"], Findings]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Case:
+    """A theorem and runs to check it on.
+
+    Fields: coherent, runs of the same settings that have a window; values, all constants that are
+    known; numbers, these and the sequences of the run, to evaluate formulas at.
+    """
+
+    theorem: Theorem
+    runs: Runs
+    coherent: Runs
+    values: Mapping[str, Constant]
+    numbers: Numbers
+
+    def number(self, expression: Any) -> float:
+        """A formula of constants; KeyError names one that is not known."""
+        return value(expression, self.values)
+
+    def by_provenance(self, name: str) -> Findings:
+        """A constant of the problem, as sure as the problem is of it."""
+        if name not in self.values:
+            return "unknown", f"the problem does not know its {name}"
+        constant = self.values[name]
+        words = f"{name} = {constant.value:.6g}, {constant.provenance}: {constant.why}"
+        return ("estimated" if constant.provenance == "estimate" else "holds"), words
+
+    def listed(self, expression: Any) -> str:
+        """The constants in a formula with their values, to be read."""
+        names = sorted({a.name for a in expression.free_symbols} & set(self.values))
+        return ", ".join(f"{name} = {self.values[name].value:.6g}" for name in names) or "always"

@@ -1,0 +1,40 @@
+"""What is assumed of the direction that is applied, compared with the present gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from empirics.compare.checks.base import Case, Checks, Findings
+from empirics.compare.numbers import SLIP
+from empirics.measure import expected_margin
+from theory import assumptions as known
+
+
+def coherence(assumption: known.GradientCoherence, case: Case) -> Findings:
+    runs, mu, s = case.coherent, case.number(assumption.mu), round(case.number(assumption.s))
+    if s == 1:
+        words = f"the window holds x_k alone, where it is 1; mu = {mu:.4g}"
+        return ("holds" if mu <= 1 else "fails"), words
+    if len(runs.lags) < s:
+        return "unknown", f"it was not recorded over s = {s} gradients; simulate with window={s}"
+    margin = expected_margin(runs, mu)
+    norm = runs.statistics.squared_norm.mean
+    lags = margin.mean[:, :s]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = (lags / norm[:, None] + mu).min(axis=1)
+    defined = np.isfinite(ratio)
+    if not defined.any():
+        return "unknown", "no gradient along the runs is finite and different from 0"
+    at = int(np.nanargmin(np.where(defined, ratio, np.inf)))
+    worst = float(ratio[at])
+    seen = f"{worst:.4g} at t = {runs.times[at]}, lag {int(lags[at].argmin())}"
+    if not defined.all() and (runs.statistics.diverged > 0).any():
+        return "fails", f"replicas diverge from t = {runs.first_divergence}"
+    if worst < mu * (1 - SLIP):
+        error = margin.standard_error[at, int(lags[at].argmin())] / norm[at]
+        sure = f", {(mu - worst) / error:.1f} standard errors below" if error > 0 else ""
+        return "fails", f"lowest expected coherence {seen}, mu = {mu:.4g}{sure}"
+    return "holds", f"lowest expected coherence {seen}, mu = {mu:.4g}"
+
+
+CHECKS: Checks = {known.GradientCoherence: coherence}

@@ -1,0 +1,61 @@
+"""What is assumed of the function: the problem says it, with where it knows it from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from empirics.compare.checks.base import Case, Checks, Findings
+from empirics.compare.numbers import SLIP
+from theory import assumptions as known
+
+
+def smooth(assumption: known.Smooth, case: Case) -> Findings:
+    return case.by_provenance("L")
+
+
+def initial_gap(assumption: known.InitialGap, case: Case) -> Findings:
+    return case.by_provenance("Delta")
+
+
+def convex(assumption: known.Convex, case: Case) -> Findings:
+    return _curvature(case, 0, strictly=False)
+
+
+def strongly_convex(assumption: known.StronglyConvex, case: Case) -> Findings:
+    return _curvature(case, case.number(assumption.mu), strictly=True)
+
+
+def polyak_lojasiewicz(assumption: known.PolyakLojasiewicz, case: Case) -> Findings:
+    """A strongly convex function has the inequality; of others nothing is known here."""
+    finding, words = _curvature(case, case.number(assumption.mu), strictly=True)
+    if finding == "fails":
+        return "unknown", f"{words}; it may hold without strong convexity"
+    return finding, words
+
+
+def minimiser(assumption: known.Minimiser, case: Case) -> Findings:
+    if "R" not in case.runs.constants:
+        return "unknown", "the problem does not know a minimiser"
+    return case.by_provenance("R")
+
+
+def _curvature(case: Case, least: float, *, strictly: bool) -> Findings:
+    """Whether the curvature is at least so much everywhere (and more than 0)."""
+    constant: Any = case.runs.constants.get("mu_sc")
+    if constant is None:
+        return "unknown", "the problem does not say whether it is convex"
+    words = f"curvature at least {constant.value:.6g}, {constant.provenance}: {constant.why}"
+    enough = constant.value >= least * (1 - SLIP) and (constant.value > 0 or not strictly)
+    if enough:
+        return ("estimated" if constant.provenance == "estimate" else "holds"), words
+    return ("fails" if constant.provenance == "exact" else "unknown"), words
+
+
+CHECKS: Checks = {
+    known.Smooth: smooth,
+    known.InitialGap: initial_gap,
+    known.Convex: convex,
+    known.StronglyConvex: strongly_convex,
+    known.PolyakLojasiewicz: polyak_lojasiewicz,
+    known.Minimiser: minimiser,
+}

@@ -1,0 +1,63 @@
+"""Whether the runs are of the algorithm a theorem is about, with its step sizes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from empirics.compare.checks.base import Case, Checks, Findings
+from empirics.compare.constants import value
+from empirics.compare.numbers import SLIP, Numbers, last_horizon, step_sizes
+from theory import assumptions as known
+
+
+def stale_sgd(assumption: known.StaleSGD, case: Case) -> Findings:
+    runs, theorem = case.runs, case.theorem
+    reuse = bool(runs.settings["reuse"])
+    once = runs.reads.reads + runs.reads.cold_reads <= 1
+    sigma = runs.constants.get("sigma")
+    noiseless = sigma is not None and sigma.value == 0
+    if not assumption.noisy and not noiseless:
+        return "fails", "these gradients are noisy; it takes full ones, as of problems.noiseless"
+    if assumption.noisy and reuse != assumption.reuse and not (once or noiseless):
+        return "fails", "samples are applied again" if reuse else "every update has its own sample"
+    steps = runs.step_sizes
+    horizon = {theorem.horizon.name: last_horizon(theorem, len(steps))}
+    numbers = Numbers(
+        values={**case.numbers.values, **horizon},
+        sequences=case.numbers.sequences,
+        first=case.numbers.first,
+    )
+    asked = step_sizes(theorem, numbers, len(steps))
+    off = np.abs(steps - asked) > SLIP * asked
+    if off.any():
+        t = int(np.flatnonzero(off)[0])
+        return "fails", f"eta_{t} = {steps[t]:.6g}, the theorem takes {asked[t]:.6g}"
+    return "holds", f"eta_{theorem.count.index} = {theorem.step}"
+
+
+def positive_steps(assumption: known.PositiveSteps, case: Case) -> Findings:
+    least = float(case.runs.step_sizes.min())
+    return ("holds" if least >= 0 else "fails"), f"the least is {least:.6g}"
+
+
+def nonincreasing_steps(assumption: known.NonincreasingSteps, case: Case) -> Findings:
+    steps = case.runs.step_sizes
+    up = np.flatnonzero(np.diff(steps) > SLIP * steps[1:])
+    if up.size:
+        t = int(up[0])
+        return "fails", f"eta_{t} = {steps[t]:.6g} and eta_{t + 1} = {steps[t + 1]:.6g}"
+    return "holds", f"from {steps[0]:.6g} to {steps[-1]:.6g}"
+
+
+def step_limit(assumption: known.StepLimit, case: Case) -> Findings:
+    limit, most = value(assumption.limit, case.values), float(case.runs.step_sizes.max())
+    words = f"the largest is {most:.6g}, {assumption.limit} = {limit:.6g}"
+    return ("holds" if most <= limit * (1 + SLIP) else "fails"), words
+
+
+CHECKS: Checks = {
+    known.StaleSGD: stale_sgd,
+    known.PositiveSteps: positive_steps,
+    known.NonincreasingSteps: nonincreasing_steps,
+    known.StepLimit: step_limit,
+}

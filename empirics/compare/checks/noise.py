@@ -1,0 +1,42 @@
+"""What is assumed of the noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from empirics.compare.checks.base import Case, Checks, Findings
+from empirics.compare.constants import SECOND_MOMENT
+from empirics.compare.numbers import SLIP
+from theory import assumptions as known
+
+
+def unbiased(assumption: known.UnbiasedNoise, case: Case) -> Findings:
+    return "holds", "the problem's stochastic gradients are unbiased"
+
+
+def bounded_variance(assumption: known.BoundedVariance, case: Case) -> Findings:
+    finding, words = case.by_provenance("sigma")
+    seen = case.runs.statistics.noise_max
+    if finding == "unknown" or np.isnan(seen).all():
+        return finding, words
+    worst = int(np.nanargmax(seen))
+    if seen[worst] > case.values["sigma"].value ** 2 * (1 + SLIP):
+        return "fails", f"E|xi|^2 = {seen[worst]:.6g} > sigma^2 at t = {case.runs.times[worst]}"
+    return finding, f"{words}; E|xi|^2 <= {seen[worst]:.4g} along the runs"
+
+
+def bounded_second_moment(assumption: known.BoundedSecondMoment, case: Case) -> Findings:
+    name = next((name for name in SECOND_MOMENT if name in case.values), None)
+    if name is None:
+        return "unknown", (
+            "the gradients applied were not measured at every update; simulate with "
+            'record="all" and measures=("squared gradient at read points", ...)'
+        )
+    return case.by_provenance(name)
+
+
+CHECKS: Checks = {
+    known.UnbiasedNoise: unbiased,
+    known.BoundedVariance: bounded_variance,
+    known.BoundedSecondMoment: bounded_second_moment,
+}

@@ -1,0 +1,121 @@
+"""The numbers a theorem asks for: of the problem, of the run, or chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sympy import sympify
+
+from empirics.compare.numbers import Numbers
+from empirics.problems.base import Constant, Provenance
+from empirics.runs import Runs
+from empirics.statistics import simultaneous_limits
+from theory.evaluation import RUNNING
+from theory.theorem import Theorem
+
+OF_THE_PROBLEM = ("L", "sigma", "Delta", "R", "mu_sc")
+SECOND_MOMENT = ("G", "M_2")  # the root of a bound of E|g_t|^2, and the bound
+
+
+def needed(theorem: Theorem) -> set[str]:
+    """Names of all constants in a theorem, those of its assumptions among them, but the horizon.
+
+    >>> from theory import results
+    >>> sorted(needed(results.lian2015.nonconvex))
+    ['Delta', 'L', 'eta', 'sigma', 'tau']
+    """
+    parts = [value for a in theorem.assumptions for value in vars(a).values()]
+    expressions = [getattr(part, "expression", part) for part in parts]
+    free = {a for e in expressions for a in getattr(e, "free_symbols", ())}
+    free -= {theorem.horizon, theorem.count.index, *RUNNING}
+    return {a.name for a in free} | {a for a in theorem.constants if a != theorem.horizon.name}
+
+
+def constants(
+    theorem: Theorem, runs: Runs, chosen: Mapping[str, float | None], alpha: float
+) -> dict[str, Constant]:
+    """All numbers the theorem may ask for, as far as they are known, the horizon apart.
+
+    What was chosen comes first, then what the step sizes were built from, if the theorem's rule has
+    it too, then what the run shows: longest and average delay, gradients in flight, second moment.
+    """
+    found = dict(runs.constants)
+    found |= _of_the_run(runs)
+    wanted = needed(theorem)
+    if wanted & set(SECOND_MOMENT):
+        found |= _second_moment(runs, alpha)
+    carried = runs.settings["step"]
+    built_from = {a.name for a in theorem.step.expression.free_symbols} | {"mu", "m", "s", "eta"}
+    for name in sorted(wanted | {"mu", "m", "s"}):
+        given = chosen.get(name)
+        if given is None and name in built_from:
+            given = carried.get(name)
+        if given is not None:
+            why = "chosen for the run"
+            found[name] = Constant(value=float(given), provenance="exact", why=why)
+    return {name: found[name] for name in sorted(found) if name in wanted}
+
+
+def numbers_of(theorem: Theorem, runs: Runs, values: Mapping[str, Constant]) -> Numbers:
+    """What the theorem's formulas are evaluated at: the constants, and the sequences of the run."""
+    first = theorem.count.first
+    sequences = {"eta": runs.step_sizes}
+    if runs.delays is not None:
+        read = (first + np.arange(len(runs.delays)) - runs.delays).astype(np.float64)
+        sequences |= {"r": read, "tau": read}  # the index of the iterate read
+    return Numbers(
+        values={name: constant.value for name, constant in values.items()},
+        sequences=sequences,
+        first=first,
+    )
+
+
+def value(expression: Any, values: Mapping[str, Constant]) -> float:
+    """A formula of constants; KeyError names one that is not known."""
+    free = sympify(expression).free_symbols
+    return Numbers(values={a.name: values[a.name].value for a in free}).value(expression)
+
+
+def _of_the_run(runs: Runs) -> dict[str, Constant]:
+    s = runs.tau_max + 1
+    reads, steps = runs.reads, runs.step_sizes
+    constant = bool((steps == steps[0]).all())
+    measured = {
+        "s": (s, "the longest delay, plus 1"),
+        "m": (s, "the whole window"),
+        "tau": (reads.longest, "the longest delay of the run"),
+        "N": (reads.flying, "the most gradients in flight over an update of the run"),
+        "tau_avg": (reads.average, "the largest average delay of the run, at any horizon"),
+        "eta": (steps[0], "the constant step of the run" if constant else "the first step"),
+    }
+    return {
+        name: Constant(value=float(number), provenance="exact", why=why)
+        for name, (number, why) in measured.items()
+    }
+
+
+def _second_moment(runs: Runs, alpha: float) -> dict[str, Constant]:
+    """A bound of E|g_t|^2 = E|grad f(y_t)|^2 + E|xi_t|^2 along the run; nothing if none is known.
+
+    It leans on sigma, and on limits of the squared gradients at the points that updates read.
+    """
+    at = runs.times < len(runs.step_sizes)
+    seen = runs.statistics.read_squared_norm
+    known = "sigma" in runs.constants and at.sum() == len(runs.step_sizes)
+    if not known or not np.isfinite(seen.mean[at]).all():
+        return {}
+    mean = seen.mean[at]
+    limits = simultaneous_limits(mean, seen.standard_error[at], runs.replicas, alpha)
+    most = float((mean if runs.deterministic else limits.upper).max())
+    if not np.isfinite(most):
+        return {}
+    sigma = runs.constants["sigma"]
+    total = most + sigma.value**2
+    provenance: Provenance = "estimate" if sigma.provenance == "estimate" else "bound"
+    why = f"the largest E|grad F(y_t)|^2 of the run, at most {most:.4g}, plus sigma^2"
+    return {
+        "M_2": Constant(value=total, provenance=provenance, why=why),
+        "G": Constant(value=total**0.5, provenance=provenance, why=f"the root of {why}"),
+    }
