@@ -1,10 +1,11 @@
 r"""Vectors of one abstract Hilbert space, as SymPy expressions, and their inner product.
 
-A vector is a linear combination of *atoms*: iterates ``x(k)``, noises ``xi(k)``, fixed points and
-gradients ``grad(f, x(k))``. `Inner` is bilinear and symmetric and expands by itself, so that every
-scalar of a proof is a polynomial in inner products of atoms, printed ``<u, v>`` and ``|u|^2``. With
-noise the space is that of square-integrable random vectors and ``Inner(u, v)`` is the expected
-inner product ``E<u, v>``; likewise ``Value(f, x)`` is ``E f(x)``.
+A vector is a linear combination of *atoms*: iterates ``x(k)``, noises ``xi(k)``, directions
+``g(k)``, fixed points and gradients ``grad(f, x(k))``. `Inner` is bilinear and symmetric and
+expands by itself, so that every scalar of a proof is a polynomial in inner products of atoms,
+printed ``<u, v>`` and ``|u|^2``. With noise the space is that of square-integrable random vectors
+and ``Inner(u, v)`` is the expected inner product ``E<u, v>``; likewise ``Value(f, x)`` is
+``E f(x)``.
 
 >>> from theory.symbols import k, eta
 >>> x, xi = iterate("x"), noise("xi")
@@ -50,6 +51,10 @@ class Noise(Vector):
     """``Noise(name, k)``: drawn at time k, after the iterate of that index."""
 
 
+class Direction(Vector):
+    """``Direction(name, k)``: what is applied at update k, known once its noise is drawn."""
+
+
 class Fixed(Vector):
     """``Fixed(name)``: known from the start, such as a minimiser."""
 
@@ -82,6 +87,11 @@ def iterate(name: str) -> Callable[[Any], VectorLike]:
 def noise(name: str) -> Callable[[Any], VectorLike]:
     """The family of noises of that name: ``xi = noise("xi")``, then ``xi(k)``."""
     return lambda index: Noise(Str(name), index)
+
+
+def direction(name: str) -> Callable[[Any], VectorLike]:
+    """The family of directions of that name: ``g = direction("g")``, then ``g(k)``."""
+    return lambda index: Direction(Str(name), index)
 
 
 def fixed(name: str) -> VectorLike:
@@ -184,7 +194,7 @@ def known_at(vector: VectorLike) -> list[Scalar]:
                 times += known_at(part.function.xreplace({index: high - slack}))
             case Iterate():
                 times.append(part.args[1])
-            case Noise():
+            case Noise() | Direction():
                 times.append(part.args[1] + 1)
             case Gradient():
                 times += known_at(part.args[1])

@@ -49,6 +49,9 @@ class _Page(LatexPrinter):
     def _print_Noise(self, expr: Any) -> str:
         return self._print_Iterate(expr)
 
+    def _print_Direction(self, expr: Any) -> str:
+        return self._print_Iterate(expr)
+
     def _print_Fixed(self, expr: Any) -> str:
         return self._print(expr.args[0])
 

@@ -36,6 +36,7 @@ R = Symbol("R", positive=True)
 G = Symbol("G", positive=True)
 M2 = Symbol("M_2", positive=True)
 sigma_d = Symbol("sigma_d", positive=True)
+e0 = Symbol("e_0", positive=True)
 mu_sc = Symbol("mu_sc", positive=True)
 eps = Symbol("eps", positive=True)
 
@@ -84,6 +85,7 @@ MEANING: dict[Any, str] = {
     G: "gradient bound: E|g_t|^2 <= G^2",
     M2: "second moment: E|g_t|^2 <= M_2",
     sigma_d: "sufficient direction: <grad F(x_t), E g_t> >= sigma_d |grad F(x_t)|^2",
+    e0: "factor of a step tuned to the horizon",
     mu_sc: "strong convexity, or the constant of the Polyak-Lojasiewicz inequality",
     eps: "accuracy asked for",
     c: "a constant >= 0",

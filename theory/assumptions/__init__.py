@@ -15,6 +15,8 @@ from theory.assumptions.base import (
     Assumed,
     Counting,
     F,
+    applied_direction,
+    g,
     gradient,
     objective,
     squared_gradient,
@@ -29,7 +31,7 @@ from theory.assumptions.delays import (
     Multiplicity,
     ReadsThePast,
 )
-from theory.assumptions.direction import GradientCoherence
+from theory.assumptions.direction import GradientCoherence, SufficientDirection
 from theory.assumptions.functions import (
     Convex,
     InitialGap,
@@ -39,13 +41,21 @@ from theory.assumptions.functions import (
     StronglyConvex,
     x_star,
 )
-from theory.assumptions.methods import NonincreasingSteps, PositiveSteps, StaleSGD, StepLimit
+from theory.assumptions.methods import (
+    AnyDirection,
+    NonincreasingSteps,
+    PositiveSteps,
+    StaleSGD,
+    StepLimit,
+    StrictlyPositiveSteps,
+)
 from theory.assumptions.noise import BoundedSecondMoment, BoundedVariance, UnbiasedNoise
 from theory.assumptions.windows import InterferenceRule, SomeStep, WindowRule
 
 __all__ = [
     "FROM_ONE",
     "FROM_ZERO",
+    "AnyDirection",
     "Assumed",
     "AverageDelay",
     "BoundedDelay",
@@ -69,9 +79,13 @@ __all__ = [
     "SomeStep",
     "StaleSGD",
     "StepLimit",
+    "StrictlyPositiveSteps",
     "StronglyConvex",
+    "SufficientDirection",
     "UnbiasedNoise",
     "WindowRule",
+    "applied_direction",
+    "g",
     "gradient",
     "objective",
     "squared_gradient",

@@ -1,6 +1,7 @@
 r"""What every assumption has, how updates are counted, and the names of the objects they speak of.
 
-The objective is F, its iterates ``x(k)``, the noise of update k is ``xi(k)``. Papers count in two
+The objective is F, its iterates ``x(k)``, the noise of update k is ``xi(k)``, and ``g(k)`` is the
+direction it applies where a theorem leaves that open. Papers count in two
 ways, and each assumption takes the `Counting` it is written in: `FROM_ONE` (Dai et al., whose steps
 eta/sqrt(k) need it; ``tau(k)`` is the *index* read) and `FROM_ZERO` (all others; ``r(t)`` is the
 index read, written t - tau_t).
@@ -10,12 +11,22 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from theory.claims import Assumption, Hypothesis
-from theory.hilbert import Inner, Scalar, VectorLike, grad, iterate, noise, value
+from theory.hilbert import (
+    Inner,
+    Scalar,
+    VectorLike,
+    direction,
+    grad,
+    iterate,
+    noise,
+    value,
+)
 from theory.symbols import i, j, k, r, t, tau
 
 F = "F"
 x = iterate("x")
 xi = noise("xi")
+g = direction("g")
 
 
 def gradient(index: Any) -> VectorLike:
@@ -66,6 +77,11 @@ class Counting:
 
     def __repr__(self) -> str:
         return self.name
+
+
+def applied_direction(index: Any, count: Counting, *, stale: bool = True) -> VectorLike:
+    """The direction applied at an update: a stale stochastic gradient, or any direction g_k."""
+    return gradient(count.read(index)) + xi(index) if stale else g(index)
 
 
 FROM_ONE = Counting(k, 1, tau, "FROM_ONE", "tau_k", r"\tau_k")

@@ -6,7 +6,15 @@ from typing import Any
 from sympy import latex
 
 from theory import symbols
-from theory.assumptions.base import FROM_ONE, Assumed, Counting, gradient, squared_gradient
+from theory.assumptions.base import (
+    FROM_ONE,
+    FROM_ZERO,
+    Assumed,
+    Counting,
+    applied_direction,
+    gradient,
+    squared_gradient,
+)
 from theory.claims import Assumption, le
 from theory.hilbert import Inner
 from theory.symbols import j
@@ -51,3 +59,41 @@ class GradientCoherence(Assumed):
         window = [k - j, j - k + self.s - 1]
         window += [] if self.prehistory else [j - self.count.first]
         return frozenset({self.count.hypothesis(self.name, claim, *window, over=(j, k))})
+
+
+@dataclass(frozen=True)
+class SufficientDirection(Assumed):
+    """The direction applied has a component along the present gradient, in expectation.
+
+    Huo, Gu and Huang's assumption. The direction is the stale stochastic gradient, or any direction
+    g_k if not `stale`. Gradient coherence asks the same of every gradient in the window; this asks
+    it only of the one that is applied.
+    """
+
+    sigma_d: Any = symbols.sigma_d
+    stale: bool = True
+    count: Counting = FROM_ZERO
+    name = "sufficient direction"
+
+    @property
+    def words(self) -> str:
+        k = self.count.index
+        claim = f"E<grad F(x_{k}), g_{k}> >= {self.sigma_d} E|grad F(x_{k})|^2"
+        return claim + (f", g_{k} = grad F(x_({self.count.read_words})) + xi_{k}" * self.stale)
+
+    @property
+    def latex(self) -> str:
+        k = self.count.index
+        claim = (
+            rf"\mathbb{{E}}\langle\nabla F(x_{k}),g_{k}\rangle\geq "
+            rf"{latex(self.sigma_d)}\,\mathbb{{E}}\|\nabla F(x_{k})\|^2"
+        )
+        which = rf",\ g_{k}=\nabla F(x_{{{self.count.read_latex}}})+\xi_{k}"
+        return claim + which * self.stale
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        k = self.count.index
+        along = Inner(gradient(k), applied_direction(k, self.count, stale=self.stale))
+        claim = le(self.sigma_d * squared_gradient(k), along)
+        return frozenset({self.count.hypothesis(self.name, claim)})

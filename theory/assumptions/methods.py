@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory import symbols
-from theory.assumptions.base import FROM_ONE, Assumed, Counting, gradient, x, xi
-from theory.claims import Assumption, eq, le
+from theory.assumptions.base import FROM_ONE, FROM_ZERO, Assumed, Counting, g, gradient, x, xi
+from theory.claims import Assumption, eq, le, lt
 from theory.latex import shown
 from theory.symbols import eta, j
 
@@ -61,6 +61,36 @@ class StaleSGD(Assumed):
 
 
 @dataclass(frozen=True)
+class AnyDirection(Assumed):
+    """The update: along any direction g_k, of which other assumptions say what is needed.
+
+    `step` is the step size as for `StaleSGD`, which is the case g_k = grad F(x_(tau_k)) + xi_k.
+    """
+
+    step: Any = None
+    count: Counting = FROM_ZERO
+    name = "steps along a direction"
+
+    @property
+    def words(self) -> str:
+        k = self.count.index
+        rule = "" if self.step is None else f", eta_{k} = {shown(self.step)}"
+        return f"x_({k}+1) = x_{k} - eta_{k} g_{k}{rule}"
+
+    @property
+    def latex(self) -> str:
+        k = self.count.index
+        rule = "" if self.step is None else rf",\quad \eta_{k}={shown(self.step).latex}"
+        return rf"x_{{{k}+1}}=x_{k}-\eta_{k}g_{k}{rule}"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        k = self.count.index
+        size = eta(k) if self.step is None else shown(self.step).expression
+        return frozenset({self.count.hypothesis(self.name, eq(x(k + 1), x(k) - size * g(k)))})
+
+
+@dataclass(frozen=True)
 class PositiveSteps(Assumed):
     """Step sizes are not negative."""
 
@@ -79,6 +109,26 @@ class PositiveSteps(Assumed):
     @property
     def allows(self) -> frozenset[Assumption]:
         return frozenset({self.count.hypothesis(self.name, le(0, eta(self.count.index)))})
+
+
+@dataclass(frozen=True)
+class StrictlyPositiveSteps(Assumed):
+    """Step sizes are positive, so that one may divide by their sum."""
+
+    count: Counting = FROM_ONE
+    name = "steps are > 0"
+
+    @property
+    def words(self) -> str:
+        return f"eta_{self.count.index} > 0"
+
+    @property
+    def latex(self) -> str:
+        return rf"\eta_{self.count.index}>0"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({self.count.hypothesis(self.name, lt(0, eta(self.count.index)))})
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from sympy import latex
 from sympy.core.symbol import Str
 
 from theory import axioms, symbols
-from theory.assumptions.base import FROM_ONE, Assumed, Counting, gradient, xi
+from theory.assumptions.base import FROM_ONE, Assumed, Counting, applied_direction, xi
 from theory.claims import Assumption, le
 from theory.hilbert import squared_norm
 
@@ -60,9 +60,13 @@ class BoundedVariance(Assumed):
 
 @dataclass(frozen=True)
 class BoundedSecondMoment(Assumed):
-    """The stochastic gradient applied has second moment at most a bound, such as G^2 or M_2."""
+    """The direction applied has second moment at most a bound, such as G^2 or M_2.
+
+    The direction is the stale stochastic gradient, or any direction g_k if not `stale`.
+    """
 
     bound: Any = symbols.G**2
+    stale: bool = True
     count: Counting = FROM_ONE
     name = "bounded second moment"
 
@@ -77,5 +81,5 @@ class BoundedSecondMoment(Assumed):
     @property
     def allows(self) -> frozenset[Assumption]:
         k = self.count.index
-        applied = gradient(self.count.read(k)) + xi(k)
-        return frozenset({self.count.hypothesis(self.name, le(squared_norm(applied), self.bound))})
+        size = squared_norm(applied_direction(k, self.count, stale=self.stale))
+        return frozenset({self.count.hypothesis(self.name, le(size, self.bound))})

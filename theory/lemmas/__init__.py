@@ -22,16 +22,20 @@ from theory.lemmas.counting import (
     windows_exchanged,
 )
 from theory.lemmas.descent import noise_unseen, only, stale_descent, telescoped
+from theory.lemmas.direction import coherent_direction, coherent_read, sufficient_descent
 from theory.lemmas.sums import (
     harmonic_below_twice_log,
     harmonic_sum,
     root_below_tangent,
     root_increases,
     root_sum,
+    root_sum_above_root,
 )
 
 __all__ = [
     "brackets_counted",
+    "coherent_direction",
+    "coherent_read",
     "divided",
     "harmonic_below_twice_log",
     "harmonic_sum",
@@ -47,7 +51,9 @@ __all__ = [
     "root_below_tangent",
     "root_increases",
     "root_sum",
+    "root_sum_above_root",
     "stale_descent",
+    "sufficient_descent",
     "telescoped",
     "window_multiplicity",
     "windows_containing",

@@ -14,8 +14,17 @@ from typing import Any
 from sympy import Sum, log, sqrt
 
 from theory.claims import le
-from theory.kernel import Fact, axiom, combine, given, induct, nonnegative_by_sign
-from theory.symbols import j, k, n
+from theory.kernel import (
+    Fact,
+    axiom,
+    combine,
+    given,
+    induct,
+    nonnegative_by_sign,
+    substitute,
+    sum_over,
+)
+from theory.symbols import T, j, k, n
 from theory.tactics import conclude
 
 
@@ -54,6 +63,22 @@ def root_sum() -> Fact:
         label="from n to n + 1",
     )
     return induct(claim, n, 0, base, step, label="sum of 1/sqrt(k) from below")
+
+
+@cache
+def root_sum_above_root() -> Fact:
+    """sqrt(T) <= sum_{k<=T} 1/sqrt(k): each of the T terms is at least 1/sqrt(T)."""
+    each = combine(
+        le(1 / sqrt(T), 1 / sqrt(k)),
+        (substitute(root_increases(), {j: k, k: T}), 1 / (sqrt(k) * sqrt(T))),
+        under=[le(1, k)],
+        label="no term is smaller than the last",
+    )
+    return combine(
+        le(sqrt(T), Sum(1 / sqrt(k), (k, 1, T))),
+        sum_over(each, k, 1, T),
+        label="sum of 1/sqrt(k) above its root",
+    )
 
 
 @cache

@@ -9,11 +9,11 @@ from typing import Any
 from sympy import Sum, sqrt
 
 from theory import lemmas
-from theory.assumptions import GradientCoherence, NonincreasingSteps, objective, squared_gradient
+from theory.assumptions import NonincreasingSteps, objective, squared_gradient
 from theory.claims import formula, le
-from theory.kernel import Fact, combine, discharge, nonnegative_by_sign, substitute
+from theory.kernel import Fact, combine, nonnegative_by_sign, substitute
 from theory.lemmas.counting import u, v
-from theory.symbols import Delta, L, eta, j, k, m, mu, n, s, sigma, tau
+from theory.symbols import Delta, L, eta, j, k, m, mu, n, sigma, tau
 from theory.tactics import apply
 
 
@@ -32,15 +32,6 @@ def inverse_root(multiple: Any) -> Any:
     return mu / (multiple * L * sqrt(k))
 
 
-def coherent_read(prehistory: bool) -> Fact:
-    """mu E|grad F(x_k)|^2 <= E<grad F(x_k), grad F(x_{tau_k})>: coherence at the index read."""
-    have = lemmas.only(GradientCoherence(prehistory=prehistory))
-    at_read = substitute(have["gradient coherence"], {j: tau(k)}, label="at the index read")
-    at_read = discharge(at_read, le(tau(k), k), lemmas.reads_past())
-    at_read = discharge(at_read, le(k - s + 1, tau(k)), lemmas.reads_lag())
-    return at_read if prehistory else discharge(at_read, le(1, tau(k)), lemmas.reads_start())
-
-
 @cache
 def fresh_noise_sum(prehistory: bool = False) -> Fact:
     r"""Steps 1 to 3 of the proof, for any steps eta_k >= 0, before anything is counted.
@@ -54,7 +45,7 @@ def fresh_noise_sum(prehistory: bool = False) -> Fact:
     one_step = combine(
         le(objective(k + 1), objective(k) - gain + loss),
         lemmas.stale_descent(),
-        (coherent_read(prehistory), positive),
+        (lemmas.coherent_read(prehistory=prehistory), positive),
         label="one coherent step",
     )
     return lemmas.telescoped(one_step, gain - loss)
