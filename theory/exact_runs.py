@@ -6,16 +6,15 @@ bound with equality attains it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
 
-from sympy import Add, Integer, Min, Rational, Symbol, oo, sympify
+from sympy import Add, Integer, Min, Rational, sympify
 
 from theory import assumptions as known
 from theory.enclosure import sign_of_constant
-from theory.latex import shown
+from theory.exact_checks import meets
 from theory.quantities import GAP, SQUARED_DISTANCE, SQUARED_GRADIENT, Quantity
-from theory.symbols import MEANING
 from theory.witness import Path, PiecewiseQuadratic, run, staircase
 
 
@@ -122,70 +121,10 @@ def broken_assumption(
     assumed: Sequence[known.Assumed], example: ExactRun, path: Path, steps: Sequence[Any]
 ) -> str | None:
     """The first assumption the exact run does not meet (or that cannot be checked), or None."""
-    given = {a: b for a, b in example.constants.items() if not isinstance(b, list | tuple)}
-    values = {a: given[a.name] for a in MEANING if isinstance(a, Symbol) and a.name in given}
     for assumption in assumed:
-        if not _meets(assumption, values, path, steps):
+        if not meets(assumption, example.constants, path, steps):
             return f"{assumption}"
     return None
-
-
-def _meets(assumption: Any, values: dict[Any, Any], path: Path, steps: Sequence[Any]) -> bool:
-    f, updates = path.function, range(len(path.reads))
-    delays = [k - path.reads[k] for k in updates]
-
-    def at(expression: Any) -> Any:
-        return sympify(expression).xreplace(values)
-
-    match assumption:
-        case known.Smooth():
-            return _at_most(f.smoothness, at(assumption.L))
-        case known.Convex():
-            return _at_most(0, f.convexity)
-        case known.StronglyConvex() | known.PolyakLojasiewicz():
-            return _at_most(at(assumption.mu), f.convexity)
-        case known.Minimiser():
-            star = f.minimiser
-            start = path.points[0][0]
-            return star is not None and _at_most((start - star) ** 2, at(assumption.R) ** 2)
-        case known.InitialGap():
-            return path.gap != oo and _at_most(path.gap, at(assumption.Delta))
-        case known.BoundedVariance():
-            return _at_most(path.variance, at(assumption.sigma) ** 2)
-        case known.BoundedSecondMoment():
-            return _at_most(path.second_moment, at(assumption.bound))
-        case known.GradientCoherence():
-            return _at_most(at(assumption.mu), path.coherence)
-        case known.BoundedDelay():
-            return all(delay <= at(assumption.s) - 1 for delay in delays)
-        case known.Multiplicity():
-            most = max((path.reads.count(r) for r in path.reads), default=0)
-            return bool(most <= at(assumption.m))
-        case known.Concurrency():
-            flying = [sum(path.reads[k] <= j < k for k in updates) for j in updates]
-            return bool(max(flying, default=0) <= at(assumption.N))
-        case known.AverageDelay():
-            return bool(sum(delays) <= at(assumption.tau_avg) * len(delays))
-        case known.StaleSGD():
-            noiseless = path.variance == 0
-            once = len(set(path.reads)) == len(path.reads)
-            return noiseless or (assumption.noisy and (not assumption.reuse or once))
-        case known.NonincreasingSteps():
-            ordered = all(_at_most(b, a) for a, b in pairwise(steps))
-            return ordered and all(_at_most(0, a) for a in steps)
-        case known.PositiveSteps():
-            return all(_at_most(0, a) for a in steps)
-        case known.StepLimit():
-            return all(_at_most(a, at(shown(assumption.limit).expression)) for a in steps)
-        case known.UnbiasedNoise() | known.ExogenousDelays() | known.ReadsThePast():
-            return True  # two-point noise with fresh signs; a schedule of the past, fixed before
-        case _:
-            return False
-
-
-def _at_most(a: Any, b: Any) -> bool:
-    sign = sign_of_constant(b - a)
-    return sign is not None and sign >= 0
 
 
 def staircases(names: Sequence[str], horizon: str, step_sizes: Any) -> Iterator[ExactRun]:

@@ -69,6 +69,32 @@ class PiecewiseQuadratic:
         return Min(self.left, self.right, *inner)
 
     @property
+    def lipschitz(self) -> Exact:
+        """The largest |F'|, which is oo if the derivative is not bounded."""
+        if self.left != 0 or self.right != 0:
+            return oo
+        return Max(*(Abs(p) for _, p in self.knots))
+
+    @property
+    def polyak(self) -> Exact:
+        """The largest mu with |F'|^2 >= 2 mu (F - inf F) everywhere; oo for a constant F.
+
+        Between two knots F'^2 - 2 mu F has the derivative 2 F' (F'' - mu), so it is least at a
+        knot, where F' is 0, or far out.
+        """
+        low = self.infimum
+        if low == -oo:
+            return Integer(0)
+        gaps = [(self.derivative(p), self.value(p) - low) for p in self._candidates()]
+        ratios = [d**2 / (2 * gap) for d, gap in gaps if gap != 0]
+        for slope, (place, d) in ((self.left, self.knots[0]), (self.right, self.knots[-1])):
+            if slope != 0:
+                ratios.append(slope)
+            elif d != 0 or self.value(place) != low:
+                ratios.append(Integer(0))
+        return Min(*ratios) if ratios else oo
+
+    @property
     def minimiser(self) -> Exact | None:
         """A point where F is least, if there is one."""
         if self.infimum == -oo:
@@ -155,6 +181,12 @@ class Path:
         """E|F'(x_k)|^2 along the run."""
         places = range(len(self.points[0]))
         return tuple(self.mean(lambda x: self.function.derivative(x) ** 2, k) for k in places)
+
+    def along(self, update: int) -> Exact:
+        """E<F'(x_k), g_k>, g_k the direction applied at an update counted from 0."""
+        ahead = (self.function.derivative(path[update]) for path in self.points)
+        both = (a * g[update] for a, g in zip(ahead, self.applied, strict=True))
+        return Add(*both) / len(self.points)
 
     @property
     def gap(self) -> Exact:

@@ -5,6 +5,7 @@ from theory.algebra import is_zero, normal
 from theory.hilbert import (
     Inner,
     components,
+    direction,
     fixed,
     grad,
     is_scalar,
@@ -53,6 +54,7 @@ def test_scalars_and_vectors_are_told_apart():
 def test_when_vectors_become_known():
     assert known_at(x(k)) == [k]
     assert known_at(xi(k)) == [k + 1]
+    assert known_at(direction("g")(k)) == [k + 1]
     assert known_at(grad("F", x(tau(k)))) == [tau(k)]
     assert known_at(fixed("x_star")) == []
     (latest,) = known_at(Sum(eta(j) * xi(j), (j, 1, k - 1)))

@@ -32,6 +32,47 @@ def test_infimum():
     assert shifted.infimum == -1  # x^2 - 2x
 
 
+WAVE = PiecewiseQuadratic(
+    ((Integer(0), Integer(0)), (Integer(1), Integer(1)), (Integer(2), Rational(1, 2))), 1, 1
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(rationals)
+def test_the_polyak_constant_is_one(a):
+    assert WAVE.polyak == Rational(1, 10)
+    assert WAVE.convexity == Rational(-1, 2)
+    assert WAVE.derivative(a) ** 2 >= 2 * WAVE.polyak * (WAVE.value(a) - WAVE.infimum)
+
+
+def test_the_polyak_constant_is_the_largest():
+    """Negative control: twice the constant fails, at the end of the valley."""
+    a = Integer(2)
+    assert WAVE.derivative(a) ** 2 == 2 * WAVE.polyak * (WAVE.value(a) - WAVE.infimum)
+    assert quadratic(Integer(3)).polyak == 3
+    huber = PiecewiseQuadratic(((Integer(-1), Integer(-1)), (Integer(1), Integer(1))), 0, 0)
+    assert huber.polyak == 0  # |F'| = 1 however large F is
+    assert PiecewiseQuadratic(((Integer(0), Integer(1)),), 0, 0).polyak == 0  # no infimum
+    flat = PiecewiseQuadratic(((Integer(0), Integer(0)),), 0, 0)
+    assert flat.polyak == oo
+    step = ((Integer(0), Integer(0)), (Integer(1), Integer(1)), (Integer(2), Integer(0)))
+    assert PiecewiseQuadratic(step, 1, 0).polyak == 0  # a plateau above the infimum
+
+
+def test_the_lipschitz_constant():
+    assert quadratic(Integer(1)).lipschitz == oo
+    huber = PiecewiseQuadratic(((Integer(-1), Integer(-3)), (Integer(1), Integer(2))), 0, 0)
+    assert huber.lipschitz == 3
+
+
+def test_the_direction_applied_compared_with_the_gradient_by_hand():
+    # x1 = 1, x2 = 1 - 3/2 = -1/2; the second step applies the gradient at x1 again
+    path = run(quadratic(Integer(1)), 1, steps=[Rational(3, 2)] * 2, reads=[1, 1], noise=2)
+    assert path.along(0) == 1
+    ahead = (-Rational(1, 2) - 3, -Rational(1, 2) + 3)  # x2 for either sign of the noise
+    assert path.along(1) == sum(ahead) / 2  # the second noise is fresh and averages out
+
+
 def test_knots_must_increase():
     with pytest.raises(ValueError, match="knots need increasing positions"):
         PiecewiseQuadratic(((Integer(1), Integer(0)), (Integer(0), Integer(0))), 0, 0)

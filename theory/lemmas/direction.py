@@ -1,7 +1,7 @@
 r"""Steps along a direction with a component along the gradient, and where it comes from.
 
 >>> print(sufficient_descent(stale=False))
-F(x[t + 1]) <= -sigma_d*eta[t]*|grad F(x[t])|^2 + L*M_2*eta[t]^2/2 + F(x[t]), if 0 <= t
+F(x[t + 1]) <= L*M_2*eta[t]^2/2 - sigma_d*eta[t]*|grad F(x[t])|^2 + F(x[t]), if 0 <= t
 """
 
 from functools import cache

@@ -71,7 +71,6 @@ def root_sum_above_root() -> Fact:
     each = combine(
         le(1 / sqrt(T), 1 / sqrt(k)),
         (substitute(root_increases(), {j: k, k: T}), 1 / (sqrt(k) * sqrt(T))),
-        under=[le(1, k)],
         label="no term is smaller than the last",
     )
     return combine(

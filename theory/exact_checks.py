@@ -1,0 +1,113 @@
+r"""Whether an exact run meets an assumption: yes, no, or not known, and not known is never a yes.
+
+A constant that the run gives no value stays a symbol, and the answer is then for all its values.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from sympy import Symbol, oo, sympify
+
+from theory import assumptions as known
+from theory.algebra import normal
+from theory.latex import shown
+from theory.sign import provably
+from theory.symbols import MEANING
+from theory.witness import Path
+
+
+def meets(
+    assumption: known.Assumed, constants: dict[str, Any], path: Path, steps: Sequence[Any]
+) -> bool | None:
+    """Whether the run with these constants, by symbol name, and step sizes meets the assumption.
+
+    None if that is not proved either way, or if exact runs do not record it.
+    """
+    given = {a: b for a, b in constants.items() if not isinstance(b, list | tuple)}
+    values = {a: given[a.name] for a in MEANING if isinstance(a, Symbol) and a.name in given}
+    f, updates = path.function, range(len(path.reads))
+    delays = [k - path.reads[k] for k in updates]
+
+    def at(expression: Any) -> Any:
+        return shown(expression).expression.xreplace(values)
+
+    match assumption:
+        case known.Smooth():
+            return at_most(f.smoothness, at(assumption.L))
+        case known.Convex():
+            return at_most(0, f.convexity)
+        case known.StronglyConvex():
+            return at_most(at(assumption.mu), f.convexity)
+        case known.PolyakLojasiewicz():
+            return at_most(at(assumption.mu), f.polyak)
+        case known.Minimiser():
+            star, start = f.minimiser, path.points[0][0]
+            if star is None:
+                return False
+            return at_most((start - star) ** 2, at(assumption.R) ** 2)
+        case known.InitialGap():
+            return at_most(path.gap, at(assumption.Delta))
+        case known.BoundedVariance():
+            return at_most(path.variance, at(assumption.sigma) ** 2)
+        case known.BoundedSecondMoment():
+            return at_most(path.second_moment, at(assumption.bound))
+        case known.GradientCoherence():
+            return at_most(at(assumption.mu), path.coherence)
+        case known.SufficientDirection():
+            return every(
+                at_most(at(assumption.sigma_d) * path.squared_gradients[k], path.along(k))
+                for k in updates
+            )
+        case known.BoundedDelay():
+            return every(at_most(delay, at(assumption.s) - 1) for delay in delays)
+        case known.Multiplicity():
+            most = max((path.reads.count(r) for r in path.reads), default=0)
+            return at_most(most, at(assumption.m))
+        case known.Concurrency():
+            flying = [sum(path.reads[k] <= j < k for k in updates) for j in updates]
+            return at_most(max(flying, default=0), at(assumption.N))
+        case known.AverageDelay():
+            return at_most(sum(delays), at(assumption.tau_avg) * len(delays))
+        case known.StaleSGD():
+            noiseless = path.variance == 0
+            once = len(set(path.reads)) == len(path.reads)
+            return noiseless or (assumption.noisy and (not assumption.reuse or once))
+        case known.NonincreasingSteps():
+            ordered = [at_most(b, a) for a, b in pairwise(steps)]
+            return every([*ordered, *(at_most(0, a) for a in steps)])
+        case known.PositiveSteps():
+            return every(at_most(0, a) for a in steps)
+        case known.StrictlyPositiveSteps():
+            return every(_negated(at_most(a, 0)) for a in steps)
+        case known.StepLimit():
+            return every(at_most(a, at(assumption.limit)) for a in steps)
+        case known.UnbiasedNoise() | known.ExogenousDelays() | known.ReadsThePast():
+            return True  # two-point noise with fresh signs; a schedule of the past, fixed before
+        case known.AnyDirection():
+            return True  # the direction is the stale stochastic gradient
+        case _:
+            return None
+
+
+def at_most(a: Any, b: Any) -> bool | None:
+    """Whether a <= b for all values of the symbols in it: proved, false for all, or neither."""
+    difference = sympify(b) - sympify(a)
+    if difference in (oo, -oo):
+        return bool(difference == oo)
+    difference = normal(difference)
+    if provably(">=", difference):
+        return True
+    return False if provably(">", -difference) else None
+
+
+def every(answers: Iterable[bool | None]) -> bool | None:
+    """The answer to all questions at once: one no is a no, one that is not known is not known."""
+    several = list(answers)
+    if False in several:
+        return False
+    return None if None in several else True
+
+
+def _negated(answer: bool | None) -> bool | None:
+    return None if answer is None else not answer
