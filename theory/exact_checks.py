@@ -78,8 +78,8 @@ def meets(
             return every([*ordered, *(at_most(0, a) for a in steps)])
         case known.PositiveSteps():
             return every(at_most(0, a) for a in steps)
-        case known.StrictlyPositiveSteps():
-            return every(_negated(at_most(a, 0)) for a in steps)
+        case known.SomeStep():
+            return _negated(at_most(sum(steps), 0))
         case known.StepLimit():
             return every(at_most(a, at(assumption.limit)) for a in steps)
         case known.UnbiasedNoise() | known.ExogenousDelays() | known.ReadsThePast():

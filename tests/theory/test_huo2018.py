@@ -10,7 +10,6 @@ from trials import broken, quadratic, random_run, weakened
 
 from theory import lemmas
 from theory.assumptions import (
-    FROM_ZERO,
     BoundedDelay,
     BoundedSecondMoment,
     ExogenousDelays,
@@ -18,7 +17,7 @@ from theory.assumptions import (
     InitialGap,
     PositiveSteps,
     Smooth,
-    StrictlyPositiveSteps,
+    SomeStep,
     SufficientDirection,
     UnbiasedNoise,
     objective,
@@ -202,8 +201,8 @@ def test_a_smaller_bound_is_not_what_the_proof_shows(theorem):
     [
         *((FIXED, a) for a in (SufficientDirection, BoundedSecondMoment, Smooth, InitialGap)),
         *((STALE, a) for a in (SufficientDirection, BoundedSecondMoment, Smooth, InitialGap)),
-        (ANY, StrictlyPositiveSteps),
-        (STALE_ANY, StrictlyPositiveSteps),
+        *((ANY, a) for a in (PositiveSteps, SomeStep)),
+        *((STALE_ANY, a) for a in (PositiveSteps, SomeStep)),
         *(
             (COHERENT, a)
             for a in (
@@ -223,11 +222,10 @@ def test_every_assumption_is_needed(theorem, dropped):
         replace(theorem, assumptions=fewer).verify()
 
 
-def test_steps_that_may_vanish_cannot_be_divided_by():
-    fewer = tuple(a for a in ANY.assumptions if not isinstance(a, StrictlyPositiveSteps))
-    weaker = replace(ANY, assumptions=(*fewer, PositiveSteps(FROM_ZERO)))
-    with pytest.raises(StepError, match="steps are > 0"):
-        weaker.verify()
+def test_steps_that_all_vanish_are_refused():
+    run = parabola(ANY, sigma_d=Integer(1), eta=[Integer(0)])
+    with pytest.raises(StepError, match="does not meet 'some step"):
+        ANY.replay(run)
 
 
 def test_coherence_on_a_shorter_window_is_not_enough():

@@ -47,7 +47,6 @@ from theory.assumptions.methods import (
     PositiveSteps,
     StaleSGD,
     StepLimit,
-    StrictlyPositiveSteps,
 )
 from theory.assumptions.noise import BoundedSecondMoment, BoundedVariance, UnbiasedNoise
 from theory.assumptions.windows import InterferenceRule, SomeStep, WindowRule
@@ -79,7 +78,6 @@ __all__ = [
     "SomeStep",
     "StaleSGD",
     "StepLimit",
-    "StrictlyPositiveSteps",
     "StronglyConvex",
     "SufficientDirection",
     "UnbiasedNoise",

@@ -5,7 +5,7 @@ from typing import Any
 
 from theory import symbols
 from theory.assumptions.base import FROM_ONE, FROM_ZERO, Assumed, Counting, g, gradient, x, xi
-from theory.claims import Assumption, eq, le, lt
+from theory.claims import Assumption, eq, le
 from theory.latex import shown
 from theory.symbols import eta, j
 
@@ -70,6 +70,7 @@ class AnyDirection(Assumed):
     step: Any = None
     count: Counting = FROM_ZERO
     name = "steps along a direction"
+    chosen = True
 
     @property
     def words(self) -> str:
@@ -109,26 +110,6 @@ class PositiveSteps(Assumed):
     @property
     def allows(self) -> frozenset[Assumption]:
         return frozenset({self.count.hypothesis(self.name, le(0, eta(self.count.index)))})
-
-
-@dataclass(frozen=True)
-class StrictlyPositiveSteps(Assumed):
-    """Step sizes are positive, so that one may divide by their sum."""
-
-    count: Counting = FROM_ONE
-    name = "steps are > 0"
-
-    @property
-    def words(self) -> str:
-        return f"eta_{self.count.index} > 0"
-
-    @property
-    def latex(self) -> str:
-        return rf"\eta_{self.count.index}>0"
-
-    @property
-    def allows(self) -> frozenset[Assumption]:
-        return frozenset({self.count.hypothesis(self.name, lt(0, eta(self.count.index)))})
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from theory.assumptions import (
     FROM_ONE,
     FROM_ZERO,
     Counting,
-    StrictlyPositiveSteps,
+    PositiveSteps,
+    SomeStep,
     squared_gradient,
 )
 from theory.claims import formula, le
@@ -86,20 +87,19 @@ def tuned_step() -> Fact:
 
 @cache
 def any_steps(stale: bool = False) -> Fact:
-    r"""The average with weights eta_t, after division by their sum Gamma_T.
+    r"""The average with weights eta_t >= 0, after division by their sum Gamma_T.
 
     .. math:: \frac1{\Gamma_T}\sum_{t<T}\eta_ta_t
               \leq \frac\Delta{\sigma_d\Gamma_T} + \frac{LM_2}{2\sigma_d\Gamma_T}\sum_{t<T}\eta_t^2
     """
-    positive = lemmas.only(StrictlyPositiveSteps(FROM_ZERO))["steps are > 0"]
-    some = combine(le(0, eta(t)), positive, label="steps are >= 0")
-    total = sum_over(positive, *AVERAGED, label="the weights add up to more than 0")
+    have = lemmas.only(PositiveSteps(FROM_ZERO), SomeStep())
+    total = have["some step"]
     weights = Sum(eta(t), AVERAGED)
     squares = Sum(eta(t) ** 2, AVERAGED)
     bound = Delta / (sigma_d * weights) + L * M2 * squares / (2 * sigma_d * weights)
     return combine(
         le(Sum(eta(t) * squared_gradient(t), AVERAGED) / weights, bound),
-        (apply(summed(stale=stale), {}, some), 1 / sigma_d, reciprocal(total)),
+        (summed(stale=stale), 1 / sigma_d, reciprocal(total)),
         evidence=[total],
         label="divide by the weights",
     )

@@ -48,9 +48,10 @@ from theory.assumptions import (
     ExogenousDelays,
     GradientCoherence,
     InitialGap,
+    PositiveSteps,
     Smooth,
+    SomeStep,
     StaleSGD,
-    StrictlyPositiveSteps,
     SufficientDirection,
     UnbiasedNoise,
 )
@@ -68,6 +69,7 @@ OURS = "derived here, after the paper as recalled; every step is checked by the 
 
 FUNCTION = (Smooth(), InitialGap(count=FROM_ZERO))
 DIRECTION = (SufficientDirection(stale=False), BoundedSecondMoment(M2, False, FROM_ZERO))
+STEPS = (PositiveSteps(FROM_ZERO), SomeStep())
 STALE_DIRECTION = (SufficientDirection(), BoundedSecondMoment(M2, count=FROM_ZERO))
 
 
@@ -131,9 +133,9 @@ WEIGHTED = terms(
 
 any_steps = Theorem(
     name="huo2018.any_steps",
-    title="any positive steps along a sufficient direction, such as diminishing ones",
+    title="any steps along a sufficient direction, such as diminishing ones",
     source=Source(citation=PAPER, statement="the theorem for diminishing steps", status=OURS),
-    assumptions=(AnyDirection(), StrictlyPositiveSteps(FROM_ZERO), *FUNCTION, *DIRECTION),
+    assumptions=(AnyDirection(), *STEPS, *FUNCTION, *DIRECTION),
     step=shown(eta(t)),
     quantity=average(SQUARED_GRADIENT, T, weights=shown(eta(t))),
     bound=WEIGHTED,
@@ -145,11 +147,11 @@ any_steps = Theorem(
 
 stale_any_steps = Theorem(
     name="huo2018.stale_any_steps",
-    title="stale SGD with any positive steps, if the stale gradient is a sufficient direction",
+    title="stale SGD with any steps, if the stale gradient is a sufficient direction",
     source=Source(citation=PAPER, statement="the theorem for diminishing steps", status=OURS),
     assumptions=(
         StaleSGD(count=FROM_ZERO),
-        StrictlyPositiveSteps(FROM_ZERO),
+        *STEPS,
         *FUNCTION,
         *STALE_DIRECTION,
     ),
