@@ -5,10 +5,10 @@
 'proved'
 """
 
-from theory.results import dai2019, huo2018, koloskova2022, lian2015
+from theory.results import dai2019, free_staleness, huo2018, koloskova2022, lian2015
 from theory.theorem import Theorem
 
-PAPERS = (dai2019, huo2018, koloskova2022, lian2015)
+PAPERS = (dai2019, free_staleness, huo2018, koloskova2022, lian2015)
 
 
 def theorems() -> dict[str, Theorem]:
@@ -24,4 +24,13 @@ def find(name: str) -> Theorem:
     return known[name]
 
 
-__all__ = ["PAPERS", "dai2019", "find", "huo2018", "koloskova2022", "lian2015", "theorems"]
+__all__ = [
+    "PAPERS",
+    "dai2019",
+    "find",
+    "free_staleness",
+    "huo2018",
+    "koloskova2022",
+    "lian2015",
+    "theorems",
+]
