@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from sympy import Add, Basic, Dummy, Expr, Lambda, Sum, Symbol, sympify
+from sympy import Add, Basic, Dummy, Expr, Lambda, Sum, Symbol, fraction, sympify
 from sympy.core.function import AppliedUndef
 from sympy.printing.str import StrPrinter
 
@@ -105,6 +105,9 @@ class _Readable(StrPrinter):
         return " ".join(signs) + (f" ({body})" if expr.function.is_Add else f" {body}")
 
     def _print_Mul(self, expr: Any) -> str:
+        above, below = fraction(expr)
+        if below.has(Sum):
+            return f"({self._print(above)})/({self._print(below)})"
         sums = [a for a in expr.args if isinstance(a, Sum)]
         if len(sums) > 1:  # each in brackets, or the second would seem to lie inside the first
             bracketed = {a: Symbol(f"({self._print(a)})") for a in sums}

@@ -82,12 +82,28 @@ def meets(
             return _negated(at_most(sum(steps), 0))
         case known.StepLimit():
             return every(at_most(a, at(assumption.limit)) for a in steps)
+        case known.WindowRule():
+            return every(at_most(a, at(assumption.limit)) for a in _windows(path, steps))
+        case known.InterferenceRule():
+            both = zip(_windows(path, steps), _loads(path, steps), strict=True)
+            return every(at_most(a + b, at(assumption.limit)) for a, b in both)
         case known.UnbiasedNoise() | known.ExogenousDelays() | known.ReadsThePast():
             return True  # two-point noise with fresh signs; a schedule of the past, fixed before
         case known.AnyDirection():
             return True  # the direction is the stale stochastic gradient
         case _:
             return None
+
+
+def _windows(path: Path, steps: Sequence[Any]) -> list[Any]:
+    """The steps from the read of each update to its write, its own included."""
+    return [sum(steps[read : k + 1]) for k, read in enumerate(path.reads)]
+
+
+def _loads(path: Path, steps: Sequence[Any]) -> list[Any]:
+    """For each update the steps of the later ones that had read before it was applied."""
+    updates = range(len(path.reads))
+    return [sum(steps[k] for k in updates if path.reads[k] <= j < k) for j in updates]
 
 
 def at_most(a: Any, b: Any) -> bool | None:

@@ -14,7 +14,7 @@ page should show them; its SymPy expression comes from the same parts, so the tw
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sympy import Add, Min, Mul, Sum, Symbol, sqrt, sympify
+from sympy import Add, Min, Mul, Sum, Symbol, fraction, sqrt, sympify
 from sympy.printing.latex import LatexPrinter
 
 from theory.algebra import Minimum
@@ -85,6 +85,9 @@ class _Page(LatexPrinter):
         return signs + (rf"\left({body}\right)" if expr.function.is_Add else body)
 
     def _print_Mul(self, expr: Any) -> str:
+        above, below = fraction(expr)
+        if below.has(Sum):
+            return rf"\frac{{{self._print(above)}}}{{{self._print(below)}}}"
         last = [a for a in expr.args if a.has(Minimum) or a.func.__name__ == "Sum"]
         if len(last) > 1:
             return r"\,".join(

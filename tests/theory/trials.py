@@ -99,3 +99,24 @@ def broken(theorem: Theorem, runs: Iterator[ExactRun], scale: object = 1) -> lis
 def weakened(theorem: Theorem, scale: object = Rational(9, 10)) -> Theorem:
     """The theorem with a bound that its proof does not reach."""
     return replace(theorem, bound=shown(scale * theorem.bound.expression))
+
+
+def adaptive_run(
+    theorem: Theorem, seed: int, limit: object, *, load: bool = False, **options: object
+) -> ExactRun:
+    """A random run whose steps are random too, scaled to meet a window rule with equality.
+
+    The sums over the windows are at most limit/L; with `load` the steps of later windows that
+    contain the update are added to them.
+    """
+    chance = random.Random(f"steps {theorem.name} {seed}")
+    run = random_run(theorem, seed, **{"delay": 4, **options})
+    reads, updates = [r - 1 for r in run.reads], range(len(run.reads))
+    weights = [Integer(chance.randint(0, 4)) for _ in updates]
+    weights[chance.choice(updates)] = Integer(3)
+    sums = []
+    for j in updates:
+        later = [weights[k] for k in updates if reads[k] <= j < k] if load else []
+        sums.append(sum([*weights[reads[j] : j + 1], *later]))
+    scale = limit / (run.function.smoothness * max(sums))
+    return replace(run, constants={**run.constants, "eta": [scale * a for a in weights]})

@@ -25,6 +25,7 @@ class WindowRule(Assumed):
     limit: Any = symbols.c
     count: Counting = FROM_ZERO
     name = "window rule"
+    chosen = True
 
     @property
     def words(self) -> str:
@@ -55,6 +56,7 @@ class InterferenceRule(Assumed):
     T: Any = symbols.T
     count: Counting = FROM_ZERO
     name = "interference rule"
+    chosen = True
 
     @property
     def words(self) -> str:
@@ -75,12 +77,16 @@ class InterferenceRule(Assumed):
 
     @property
     def allows(self) -> frozenset[Assumption]:
-        k, read = self.count.index, self.count.read
-        first, last = self.count.first, self.count.last(self.T) - 1
-        own = Sum(eta(j), (j, read(k), k))
-        later = Sum(eta(i) * Within(k, read(i), i - 1), (i, first, last))
+        return frozenset({self.rule})
+
+    @property
+    def rule(self) -> Hypothesis:
+        """The rule, for the first T updates."""
+        k, read, (_, first, last) = self.count.index, self.count.read, self.count.range(self.T)
+        own = Sum(eta(i), (i, read(j), j))
+        later = Sum(eta(k) * Within(j, read(k), k - 1), (k, first, last))
         claim = le(own + later, shown(self.limit).expression)
-        return frozenset({self.count.hypothesis(self.name, claim, last - k)})
+        return Hypothesis(self.name, claim, (j,), frozenset({j - first, last - j}))
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,7 @@ class SomeStep(Assumed):
     T: Any = symbols.T
     count: Counting = FROM_ZERO
     name = "some step"
+    chosen = True
 
     @property
     def words(self) -> str:

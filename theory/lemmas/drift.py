@@ -335,10 +335,9 @@ def read_point_gain(count: Counting = FROM_ZERO) -> Fact:
     inside = combine(le(0, j - read(k)), given(le(read(k), j)), label="not before the read")
     unseen = axiom("unbiased", xi(j), at_read, evidence=[inside], label="noise in the window")
     weighed = combine(eq(eta(j) * Inner(xi(j), at_read), 0), (unseen, eta(j)))
-    noise = sum_over(weighed, *window(count), evidence=window_in_range(count))
+    past = suppose(ReadsThePast(count).past)
+    noise = sum_over(weighed, *window(count), evidence=[past])
     moved = displacement(count)
-    reads = ReadsThePast(count)
-    past = suppose(reads.past)
     own = axiom("unbiased", xi(k), x(k) - x(read(k)), evidence=[past], label="the update's noise")
     return conclude(
         eq(

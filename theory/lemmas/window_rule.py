@@ -4,7 +4,7 @@ The window of update k goes from its read to its write, and the rule counts the 
 itself: sum_{j=r_k}^{k} eta_j <= c. Delays may be of any length.
 
 >>> print(load_below_limit())
-sum_{k=0..n - 1} [r[k] <= j <= k - 1]*eta[k] <= c - eta[j], if 0 <= j and 0 <= n
+sum_{k=0..n - 1} eta[k]*[r[k] <= j <= k - 1] <= c - eta[j], if 0 <= j
 """
 
 from functools import cache
@@ -13,7 +13,14 @@ from typing import Any
 from sympy import Sum
 
 from theory.algebra import Within
-from theory.assumptions import FROM_ZERO, PositiveSteps, ReadsThePast, WindowRule
+from theory.assumptions import (
+    FROM_ZERO,
+    PositiveSteps,
+    ReadsThePast,
+    WindowRule,
+    objective,
+    squared_gradient,
+)
 from theory.claims import eq, le
 from theory.kernel import (
     Fact,
@@ -25,9 +32,10 @@ from theory.kernel import (
     sum_over,
     when,
 )
+from theory.lemmas.constant_step import read_gradient
 from theory.lemmas.descent import only
-from theory.lemmas.drift import window, window_in_range
-from theory.symbols import c, eta, i, j, k, n, r, t
+from theory.lemmas.drift import drifting_descent, window, window_in_range
+from theory.symbols import L, c, eta, i, j, k, n, r, sigma, t
 from theory.tactics import conclude
 
 IN_WINDOW = Within(j, r(k), k - 1)  # update j lies in the window of update k
@@ -68,6 +76,17 @@ def window_below_limit() -> Fact:
     """The steps in a window and the update's own: sum_j eta_j <= c - eta_t."""
     return conclude(
         le(Sum(eta(j), window()), c - eta(t)), whole_window(t), window_sum(), label="window rule"
+    )
+
+
+@cache
+def before_write() -> Fact:
+    """The steps in a window alone: sum_j eta_j <= c."""
+    return combine(
+        le(Sum(eta(j), window()), c),
+        window_below_limit(),
+        step_nonnegative(t),
+        label="before the write",
     )
 
 
@@ -159,3 +178,42 @@ def load_below_limit() -> Fact:
         le(Sum(eta(k) * IN_WINDOW, (k, 0, n)), c - eta(j)), step, grown, label="from n to n + 1"
     )
     return induct(claim, n, 0, base, larger, label="load of an update below the limit")
+
+
+# ------------------------------------------------------------------------- one stale step
+
+
+@cache
+def gradients_nonnegative() -> Fact:
+    """0 <= sum_j eta_j b_j over a window."""
+    each = combine(le(0, eta(j) * read_gradient(j)), (step_nonnegative(j), read_gradient(j)))
+    return sum_over(each, *window(), evidence=window_in_range(), label="gradients of the window")
+
+
+@cache
+def adaptive_descent(noisy: bool = True) -> Fact:
+    r"""One stale step with the steps of its window estimated by c.
+
+    .. math:: E F(x_{t+1}) \leq E F(x_t) - \tfrac{\eta_t}2a_t - \tfrac{\eta_t}2(1-L\eta_t)b_t
+              + cL^2\eta_t\sum_j\eta_jb_j + \tfrac{L\eta_t^2\sigma^2}2
+              + L^2\eta_t\sigma^2\sum_j\eta_j^2
+
+    with a_t, b_t the squared gradients at x_t and y_t; without noise the sum over gradients is
+    halved, and the terms with sigma^2 go.
+    """
+    share = L**2 if noisy else L**2 / 2
+    right = (
+        objective(t)
+        - eta(t) / 2 * squared_gradient(t)
+        - eta(t) / 2 * (1 - L * eta(t)) * read_gradient(t)
+        + c * share * eta(t) * Sum(eta(j) * read_gradient(j), window())
+    )
+    if noisy:
+        right += L / 2 * eta(t) ** 2 * sigma**2
+        right += L**2 * eta(t) * sigma**2 * Sum(eta(j) ** 2, window())
+    return combine(
+        le(objective(t + 1), right),
+        drifting_descent(noisy=noisy),
+        (before_write(), share, step_nonnegative(t), gradients_nonnegative()),
+        label="one stale step under the window rule",
+    )

@@ -5,10 +5,10 @@
 'proved'
 """
 
-from theory.results import dai2019, free_staleness, huo2018, koloskova2022, lian2015
+from theory.results import dai2019, free_staleness, huo2018, koloskova2022, lian2015, wu2022
 from theory.theorem import Theorem
 
-PAPERS = (dai2019, free_staleness, huo2018, koloskova2022, lian2015)
+PAPERS = (dai2019, free_staleness, huo2018, koloskova2022, lian2015, wu2022)
 
 
 def theorems() -> dict[str, Theorem]:
@@ -33,4 +33,5 @@ __all__ = [
     "koloskova2022",
     "lian2015",
     "theorems",
+    "wu2022",
 ]
