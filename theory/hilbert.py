@@ -198,4 +198,8 @@ def known_at(vector: VectorLike) -> list[Scalar]:
                 times.append(part.args[1] + 1)
             case Gradient():
                 times += known_at(part.args[1])
+            case Fixed():
+                pass
+            case _:
+                raise TypeError(f"when {part} becomes known is not said")
     return times

@@ -1,9 +1,11 @@
 import pytest
 from sympy import Sum
+from sympy.core.symbol import Str
 
 from theory.algebra import is_zero, normal
 from theory.hilbert import (
     Inner,
+    Vector,
     components,
     direction,
     fixed,
@@ -66,3 +68,12 @@ def test_nested_sums_have_no_known_time():
     nested = Sum(Sum(x(i), (i, 1, j)), (j, 1, n))
     with pytest.raises(TypeError, match="a sum of single vectors over one index"):
         known_at(nested)
+
+
+def test_a_vector_of_unknown_kind_is_not_taken_to_be_known():
+    class Other(Vector):
+        """Known nobody knows when."""
+
+    with pytest.raises(TypeError, match="becomes known is not said"):
+        known_at(Other(Str("o"), k))
+    assert known_at(fixed("x_star")) == []
