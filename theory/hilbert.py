@@ -63,7 +63,7 @@ class Gradient(Vector):
     """``Gradient(f, point)``: the gradient of f there."""
 
     def _sympystr(self, printer: Any) -> str:
-        return f"grad {self.args[0]}({printer._print(self.args[1])})"
+        return f"grad {printer._print(self.args[0])}({printer._print(self.args[1])})"
 
 
 class Value(Expr):
@@ -76,7 +76,7 @@ class Value(Expr):
         return super().__new__(cls, sympify(f), expand(sympify(point)))
 
     def _sympystr(self, printer: Any) -> str:
-        return f"{self.args[0]}({printer._print(self.args[1])})"
+        return f"{printer._print(self.args[0])}({printer._print(self.args[1])})"
 
 
 def iterate(name: str) -> Callable[[Any], VectorLike]:

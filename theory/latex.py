@@ -31,7 +31,8 @@ class _Page(LatexPrinter):
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
         if expr.name in self._letters:
             return self._letters[expr.name]
-        return {"F_star": r"\inf F"}.get(expr.name, str(super()._print_Symbol(expr, style)))
+        named = {"F_star": r"\inf F", "x_star": r"x_\star"}
+        return named.get(expr.name, str(super()._print_Symbol(expr, style)))
 
     def _print_Function(self, expr: Any, exp: Any = None) -> str:
         if not is_sequence(expr):

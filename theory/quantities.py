@@ -11,6 +11,8 @@ min over k = 1..T of E|grad F(x_k)|^2
 E F(x_T) - inf F
 >>> print(average(GAP, T, at="read point", weights=shown(eta(t))))
 the average over t = 0..T-1, with weights eta[t], of E F(x_(t - tau_t)) - inf F
+>>> print(total(REGRET, T))
+sum over t = 0..T-1 of f_t(x_(t - tau_t)) - f_t(x*)
 """
 
 from collections.abc import Callable
@@ -28,11 +30,12 @@ from theory.assumptions import (
     x,
     x_star,
 )
+from theory.assumptions.online import excess
 from theory.hilbert import squared_norm
 from theory.latex import Shown
 from theory.symbols import F_star
 
-Summary = Literal["least", "average", "weighted average", "last"]
+Summary = Literal["least", "average", "weighted average", "last", "total"]
 Place = Literal["iterate", "read point", "next iterate"]
 
 
@@ -50,6 +53,7 @@ GAP = Measure("gap", lambda index: objective(index) - F_star, "E F({x}) - inf F"
 SQUARED_DISTANCE = Measure(
     "squared distance", lambda index: squared_norm(x(index) - x_star), "E|{x} - x*|^2"
 )
+REGRET = Measure("regret", excess, "f_t(x_(t - tau_t)) - f_t(x*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +138,19 @@ def last(measure: Measure, updates: Any, count: Counting = FROM_ZERO) -> Quantit
         expression=measure.at(end),
         iterates=updates + 1,
         words=measure.words.format(x=f"x_{_tight(end)}"),
+    )
+
+
+def total(measure: Measure, updates: Any, count: Counting = FROM_ZERO) -> Quantity:
+    """The sum over so many updates, such as the regret of so many rounds."""
+    k, first, final = count.range(updates)
+    return Quantity(
+        summary="total",
+        measure=measure,
+        count=count,
+        expression=Sum(measure.at(k), (k, first, final)),
+        iterates=updates,
+        words=f"sum over {k} = {first}..{_tight(final)} of {measure.words.format(x=f'x_{k}')}",
     )
 
 

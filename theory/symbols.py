@@ -39,6 +39,8 @@ sigma_d = Symbol("sigma_d", positive=True)
 e0 = Symbol("e_0", positive=True)
 mu_sc = Symbol("mu_sc", positive=True)
 eps = Symbol("eps", positive=True)
+D = Symbol("D", positive=True)
+alpha = Symbol("alpha", positive=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -67,6 +69,7 @@ def index_sequence(name: str) -> Any:
 eta = sequence("eta")
 tau = index_sequence("tau")
 r = index_sequence("r")
+f = sequence("f")  # names the losses: a function for each index
 
 MEANING: dict[Any, str] = {
     L: "smoothness: grad F is L-Lipschitz",
@@ -88,6 +91,8 @@ MEANING: dict[Any, str] = {
     e0: "factor of a step tuned to the horizon",
     mu_sc: "strong convexity, or the constant of the Polyak-Lojasiewicz inequality",
     eps: "accuracy asked for",
+    D: "diameter: |x_t - x*| <= D along the run",
+    alpha: "scale of decreasing steps, such as eta_t = alpha/sqrt(t + 1)",
     c: "a constant >= 0",
     n: "number of steps",
     T: "horizon",
@@ -98,4 +103,5 @@ MEANING: dict[Any, str] = {
     tau: "index of the iterate read at step k, counted from 1 (Dai et al.)",
     r: "index of the iterate read at update t, r_t = t - tau_t",
     t: "index of an update, counted from 0",
+    f: "loss f_t of a round: a convex function for each t",
 }

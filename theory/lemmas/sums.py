@@ -24,7 +24,7 @@ from theory.kernel import (
     substitute,
     sum_over,
 )
-from theory.symbols import T, j, k, n
+from theory.symbols import T, j, k, n, t
 from theory.tactics import conclude
 
 
@@ -81,6 +81,22 @@ def root_sum_above_root() -> Fact:
 
 
 @cache
+def root_sum_below_twice_root() -> Fact:
+    """sum_{t<n} 1/sqrt(t+1) <= 2 sqrt(n), by induction on n."""
+    claim = le(Sum(1 / sqrt(t + 1), (t, 0, n - 1)), 2 * sqrt(n))
+    base = nonnegative_by_sign(le(0, 0), label="n = 0: both sides are 0")
+    split = axiom("split", 1 / sqrt(t + 1), t, 0, n - 1, n)
+    step = conclude(
+        le(Sum(1 / sqrt(t + 1), (t, 0, n)), 2 * sqrt(n + 1)),
+        given(claim),
+        (root_below_tangent(n + 1, n), 2),
+        split,
+        label="from n to n + 1",
+    )
+    return induct(claim, n, 0, base, step, label="sum of 1/sqrt(t + 1) from above")
+
+
+@cache
 def harmonic_sum() -> Fact:
     """sum_{k<=n+1} 1/k <= 1 + log(n+1), by induction on n."""
     claim = le(Sum(1 / k, (k, 1, n + 1)), 1 + log(n + 1))
@@ -95,6 +111,24 @@ def harmonic_sum() -> Fact:
         label="from n to n + 1",
     )
     return induct(claim, n, 0, base, step, label="harmonic sum from above")
+
+
+@cache
+def harmonic_from_zero() -> Fact:
+    """sum_{t<T} 1/(t+1) <= 1 + log T: the same sum counted from 0, by induction."""
+    claim = le(Sum(1 / (t + 1), (t, 0, n)), 1 + log(n + 1))
+    base = nonnegative_by_sign(le(1, 1), label="one term: both sides are 1")
+    tangent = axiom("log_tangent", n + 2, n + 1)
+    split = axiom("split", 1 / (t + 1), t, 0, n, n + 1)
+    step = conclude(
+        le(Sum(1 / (t + 1), (t, 0, n + 1)), 1 + log(n + 2)),
+        given(claim),
+        tangent,
+        split,
+        label="from n to n + 1",
+    )
+    whole = induct(claim, n, 0, base, step, label="harmonic sum from above, counted from 0")
+    return substitute(whole, {n: T - 1})
 
 
 @cache

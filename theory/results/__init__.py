@@ -5,10 +5,18 @@
 'proved'
 """
 
-from theory.results import dai2019, free_staleness, huo2018, koloskova2022, lian2015, wu2022
+from theory.results import (
+    dai2019,
+    free_staleness,
+    huo2018,
+    koloskova2022,
+    langford2009,
+    lian2015,
+    wu2022,
+)
 from theory.theorem import Theorem
 
-PAPERS = (dai2019, free_staleness, huo2018, koloskova2022, lian2015, wu2022)
+PAPERS = (dai2019, free_staleness, huo2018, koloskova2022, langford2009, lian2015, wu2022)
 
 
 def theorems() -> dict[str, Theorem]:
@@ -31,6 +39,7 @@ __all__ = [
     "free_staleness",
     "huo2018",
     "koloskova2022",
+    "langford2009",
     "lian2015",
     "theorems",
     "wu2022",
