@@ -13,7 +13,7 @@ from theory import assumptions as known
 from theory.algebra import normal
 from theory.latex import shown
 from theory.sign import provably
-from theory.symbols import MEANING
+from theory.symbols import MEANING, B
 from theory.witness import Path
 
 
@@ -72,7 +72,19 @@ def meets(
         case known.StaleSGD():
             noiseless = path.variance == 0
             once = len(set(path.reads)) == len(path.reads)
-            return noiseless or (assumption.noisy and (not assumption.reuse or once))
+            single = all(len(part) == 1 for part in path.parts)
+            fresh = noiseless or (assumption.noisy and (not assumption.reuse or once))
+            return single and fresh
+        case known.SeveralGradients():
+            return all(len(part) == at(B) for part in path.parts)
+        case known.DelaysOfParts():
+            return every(at_most(delay, at(assumption.s) - 1) for delay in delays)
+        case known.VarianceOfSamples():
+            return at_most(path.variance, at(B * assumption.sigma**2))
+        case known.StepsOverTheDelay():
+            tau, h = int(at(assumption.tau)), [at(assumption.L * B) * a for a in steps]
+            later = [sum(h[k + 1 : k + 1 + tau]) for k in updates]
+            return every(at_most(h[k] * (1 + 2 * tau * later[k]), 1) for k in updates)
         case known.NonincreasingSteps():
             ordered = [at_most(b, a) for a, b in pairwise(steps)]
             return every([*ordered, *(at_most(0, a) for a in steps)])

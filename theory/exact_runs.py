@@ -22,16 +22,17 @@ from theory.witness import Path, PiecewiseQuadratic, run, staircase
 class ExactRun:
     """One run: exact constants by symbol name, a function of one variable, a schedule.
 
-    `reads[k-1]` is the index of the iterate read at step k, both counted from 1; `noise` the size
-    of the two-point noise; `words` says what the function is. Step sizes that a theorem leaves free
-    are a list among the constants, under "eta".
+    `reads[k-1]` is the index of the iterate read at step k, both counted from 1 (several, if the
+    step sums several gradients); `noise` the size of the two-point noise of a step; `words` says
+    what the function is. Step sizes that a theorem leaves free are a list among the constants,
+    under "eta".
     """
 
     words: str
     constants: dict[str, Any]
     function: PiecewiseQuadratic
     start: Any
-    reads: tuple[int, ...] = ()
+    reads: tuple[int | tuple[int, ...], ...] = ()
     noise: Any = 0
 
     def path(self, steps: Sequence[Any]) -> Path:
@@ -50,7 +51,8 @@ class ExactRun:
         """The window s over which coherence is measured; the longest delay plus 1 if not given."""
         if "s" in self.constants:
             return int(self.constants["s"])
-        return 1 + max((k - r for k, r in enumerate(self.reads, start=1)), default=0)
+        earliest = (min(r) if isinstance(r, tuple) else r for r in self.reads)
+        return 1 + max((k - r for k, r in enumerate(earliest, start=1)), default=0)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ class _Page(LatexPrinter):
         if not is_sequence(expr):
             return str(super()._print_Function(expr, exp))
         name = self._print(Symbol(expr.func.__name__))
-        body = rf"{name}_{{{self._print(expr.args[0])}}}"
+        index = ",".join(self._print(a) for a in expr.args)
+        body = rf"{name}_{{{index}}}"
         return body if exp is None else rf"{body}^{{{exp}}}"
 
     def _print_Str(self, expr: Any) -> str:

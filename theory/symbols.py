@@ -41,6 +41,7 @@ mu_sc = Symbol("mu_sc", positive=True)
 eps = Symbol("eps", positive=True)
 D = Symbol("D", positive=True)
 alpha = Symbol("alpha", positive=True)
+B = Symbol("B", integer=True, positive=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -70,6 +71,7 @@ eta = sequence("eta")
 tau = index_sequence("tau")
 r = index_sequence("r")
 f = sequence("f")  # names the losses: a function for each index
+nu = index_sequence("nu")
 
 MEANING: dict[Any, str] = {
     L: "smoothness: grad F is L-Lipschitz",
@@ -93,6 +95,7 @@ MEANING: dict[Any, str] = {
     eps: "accuracy asked for",
     D: "diameter: |x_t - x*| <= D along the run",
     alpha: "scale of decreasing steps, such as eta_t = alpha/sqrt(t + 1)",
+    B: "how many: gradients summed in one update, or blocks of coordinates",
     c: "a constant >= 0",
     n: "number of steps",
     T: "horizon",
@@ -102,6 +105,7 @@ MEANING: dict[Any, str] = {
     eta: "step size eta_k",
     tau: "index of the iterate read at step k, counted from 1 (Dai et al.)",
     r: "index of the iterate read at update t, r_t = t - tau_t",
+    nu: "index of the iterate read at update t for part i of it, nu_(t,i) = t - tau_(t,i)",
     t: "index of an update, counted from 0",
     f: "loss f_t of a round: a convex function for each t",
 }

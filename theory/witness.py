@@ -161,8 +161,8 @@ class Path:
     """An exact run; entry 0 of each tuple is the starting point.
 
     `points` holds the iterates for every pattern of the noise, all equally likely; `reads[k]` is
-    the place of the iterate that update k (from 0) reads; `applied` the gradients applied, noise
-    included.
+    the place of the iterate that update k (from 0) reads, `parts[k]` those of all the gradients it
+    sums (the earliest is `reads[k]`); `applied` the gradients applied, noise included.
     """
 
     function: PiecewiseQuadratic
@@ -171,6 +171,7 @@ class Path:
     applied: tuple[tuple[Exact, ...], ...]
     coherence: Exact
     variance: Exact
+    parts: tuple[tuple[int, ...], ...]
 
     def mean(self, quantity: Callable[[Exact], Exact], place: int) -> Exact:
         """The expectation of a quantity of the iterate at a place."""
@@ -208,34 +209,38 @@ def run(
     start: Exact,
     *,
     steps: Sequence[Exact],
-    reads: Sequence[int],
+    reads: Sequence[int | tuple[int, ...]],
     noise: Exact = 0,
     window: int = 1,
 ) -> Path:
     """Exact expectations over all 2^n sign patterns of the noise.
 
-    `reads[k-1]` is the index (from 1) of the iterate read at step k; `window` is s, over which the
-    expected coherence is measured; `noise` is the size of the two-point noise.
+    `reads[k-1]` is the index (from 1) of the iterate read at step k, or several of them if the step
+    sums several gradients; `window` is s, over which the expected coherence is measured; `noise` is
+    the size of the two-point noise of a step.
     """
     n = len(steps)
-    if len(reads) != n or any(not 1 <= r <= k for k, r in enumerate(reads, start=1)):
+    parts = [r if isinstance(r, tuple) else (r,) for r in reads]
+    if len(parts) != n or any(not 1 <= r <= k for k, part in enumerate(parts, 1) for r in part):
         raise ValueError(f"each of the {n} steps k must read an index 1..k, got {list(reads)}")
     signs = list(product((1, -1), repeat=n)) if noise != 0 else [(0,) * n]
     paths, applied = [], []
     for pattern in signs:
         points, taken = [sympify(start)], []
         for k in range(n):
-            taken.append(function.derivative(points[reads[k] - 1]) + pattern[k] * noise)
+            gradients = (function.derivative(points[r - 1]) for r in parts[k])
+            taken.append(Add(*gradients, pattern[k] * noise))
             points.append(points[-1] - sympify(steps[k]) * taken[-1])
         paths.append(tuple(points))
         applied.append(tuple(taken))
     return Path(
         function,
         tuple(paths),
-        tuple(r - 1 for r in reads),
+        tuple(min(part) - 1 for part in parts),
         tuple(applied),
         _coherence(function, paths, window),
         sympify(noise) ** 2,
+        tuple(tuple(r - 1 for r in part) for part in parts),
     )
 
 

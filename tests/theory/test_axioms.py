@@ -19,7 +19,14 @@ CONVEX = ["convexity", "convex_smooth", "strong_convexity", "gradient_above_gap"
 MINIMISER = ["stationary", "least_value", "above_infimum"]
 SUMS = ["telescope", "split", "exchange", "sift", "bracket_count"]
 BRACKETS = ["bracket_inside", "bracket_before", "bracket_after", "bracket_at_most_one"]
-NUMBERS = ["log_tangent", "exp_tangent", "least_below", "least_is_one", "largest_above"]
+NUMBERS = [
+    "log_tangent",
+    "exp_tangent",
+    "least_below",
+    "least_is_one",
+    "largest_above",
+    "largest_is_one",
+]
 POWERS = ["power_decreases"]
 NOISE = ["unbiased"]
 

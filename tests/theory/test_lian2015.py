@@ -25,7 +25,7 @@ def test_without_delay_it_is_the_theorem_of_sgd():
     """Ghadimi and Lan (2013), Theorem 2.1, at the same step."""
     sgd = 2 * Delta / (eta0 * T) + L * eta0 * sigma**2
     assert cancel(NOISY.bound.expression.subs(tau_max, 0) - sgd) == 0
-    for theorem in lian2015.THEOREMS:
+    for theorem in (NOISELESS, NOISY):
         assert theorem.largest_step(L=3, tau=0) == Rational(1, 3)
 
 

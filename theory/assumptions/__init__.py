@@ -49,6 +49,13 @@ from theory.assumptions.methods import (
     StepLimit,
 )
 from theory.assumptions.noise import BoundedSecondMoment, BoundedVariance, UnbiasedNoise
+from theory.assumptions.parts import (
+    DelaysOfParts,
+    SeveralGradients,
+    StepsOverTheDelay,
+    VarianceOfSamples,
+    gradients_read,
+)
 from theory.assumptions.windows import InterferenceRule, SomeStep, WindowRule
 
 __all__ = [
@@ -63,6 +70,7 @@ __all__ = [
     "Concurrency",
     "Convex",
     "Counting",
+    "DelaysOfParts",
     "ExogenousDelays",
     "F",
     "GradientCoherence",
@@ -74,17 +82,21 @@ __all__ = [
     "PolyakLojasiewicz",
     "PositiveSteps",
     "ReadsThePast",
+    "SeveralGradients",
     "Smooth",
     "SomeStep",
     "StaleSGD",
     "StepLimit",
+    "StepsOverTheDelay",
     "StronglyConvex",
     "SufficientDirection",
     "UnbiasedNoise",
+    "VarianceOfSamples",
     "WindowRule",
     "applied_direction",
     "g",
     "gradient",
+    "gradients_read",
     "objective",
     "squared_gradient",
     "x",

@@ -67,3 +67,9 @@ def least_is_one(a: Any, b: Any) -> Instance:
 def largest_above(a: Any, b: Any) -> Instance:
     need_numbers(a, b)
     return Instance(le(a, Max(a, b)))
+
+
+@axiom("(max(a, b) - a)(max(a, b) - b) = 0", "order of the reals", "the maximum is one of them")
+def largest_is_one(a: Any, b: Any) -> Instance:
+    need_numbers(a, b)
+    return Instance(eq((Max(a, b) - a) * (Max(a, b) - b), 0))

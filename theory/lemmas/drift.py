@@ -10,7 +10,7 @@ x[t] - x[r[t]] == -sum_{j=r[t]..t - 1} (grad F(x[r[j]]) + xi[j])*eta[j], if 0 <=
 from functools import cache
 from typing import Any
 
-from sympy import Rational, Sum, Symbol
+from sympy import Rational, Sum
 
 from theory.assumptions import (
     FROM_ZERO,
@@ -27,12 +27,11 @@ from theory.assumptions import (
     xi,
 )
 from theory.claims import eq, le
-from theory.hilbert import Inner, Scalar, VectorLike, squared_norm
+from theory.hilbert import Inner, VectorLike, squared_norm
 from theory.kernel import (
     Fact,
     axiom,
     combine,
-    combine_vectors,
     given,
     pair,
     substitute,
@@ -40,6 +39,7 @@ from theory.kernel import (
     suppose,
 )
 from theory.lemmas.descent import only, stale_descent
+from theory.lemmas.vectors import cauchy, noise_sum, same_length, travelled
 from theory.symbols import L, eta, j, sigma
 from theory.tactics import conclude
 
@@ -73,134 +73,13 @@ def window_in_range(count: Counting = FROM_ZERO) -> list[Fact]:
 @cache
 def displacement(count: Counting = FROM_ZERO, noisy: bool = True) -> Fact:
     """x_k - y_k is minus the sum of the updates in the window."""
-    k = count.index
     update = only(StaleSGD(noisy=noisy, count=count))[StaleSGD(noisy=noisy).name]
-    moved = sum_over(
-        substitute(update, {k: j}),
-        *window(count),
-        evidence=window_in_range(count),
-        label="the updates in the window",
-    )
-    telescopes = axiom("telescope", x(j), *window(count), label="the iterates telescope")
-    return combine_vectors(
-        eq(x(k) - read_point(count), -Sum(eta(j) * applied(j, count, noisy), window(count))),
-        (moved, 1),
-        (telescopes, -1),
-        label="from the read to the write",
-    )
-
-
-# ------------------------------------------------------------------------- sums of vectors
-
-
-def cauchy(
-    weight: Scalar,
-    vector: VectorLike,
-    limits: tuple[Symbol, Any, Any],
-    *,
-    nonnegative: Fact,
-    evidence: Any = (),
-) -> Fact:
-    r"""The inequality of Cauchy and Schwarz for a weighted sum of vectors.
-
-    .. math:: \Bigl\|\sum_j w_j v_j\Bigr\|^2 \leq \Bigl(\sum_j w_j\Bigr)\sum_j w_j\|v_j\|^2
-
-    `weight` and `vector` are expressions in the index of `limits`; `nonnegative` says 0 <= weight,
-    `evidence` what the sum over the limits needs.
-    """
-    index, low, high = limits
-    other = Symbol(f"{index.name}'", integer=True)
-    weight_there, vector_there = (e.xreplace({index: other}) for e in (weight, vector))
-    apart = combine(
-        le(0, squared_norm(vector - vector_there)),
-        squares=[(vector - vector_there, 1)],
-        label="two of the vectors differ by a vector",
-    )
-    both = combine(
-        le(0, weight * weight_there * squared_norm(vector - vector_there)),
-        (apart, nonnegative, substitute(nonnegative, {index: other})),
-        label="their difference, weighed",
-    )
-    also = [substitute(fact, {index: other}) for fact in evidence]
-    inner = sum_over(both, other, low, high, evidence=also, label="sum over one index")
-    double = sum_over(inner, index, low, high, evidence=evidence, label="sum over the other")
-    total = Sum(weight * vector, limits)
-    return combine(
-        le(squared_norm(total), Sum(weight, limits) * Sum(weight * squared_norm(vector), limits)),
-        (double, Rational(1, 2)),
-        label="Cauchy and Schwarz",
-    )
-
-
-def noise_sum(weight: Scalar, limits: tuple[Symbol, Any, Any], *, evidence: Any = ()) -> Fact:
-    r"""Fresh noises are orthogonal: the square of their weighted sum is the sum of squares.
-
-    .. math:: E\Bigl\|\sum_{j=a}^b w_j\xi_j\Bigr\|^2 = \sum_{j=a}^b w_j^2\,E\|\xi_j\|^2
-
-    `weight` is an expression in the index of `limits`.
-    """
-    index, low, _ = limits
-    before = Symbol(f"{index.name}'", integer=True)
-    weighted = weight.xreplace({index: before}) * xi(before)
-
-    def partial(last: Any) -> VectorLike:
-        return Sum(weighted, (before, low, last))
-
-    longer = axiom("split", weighted, before, low, index - 1, index, label="one more noise")
-    begun = combine(le(0, index - low), given(le(low, index)))
-    unseen = axiom(
-        "unbiased",
-        xi(index),
-        partial(index - 1),
-        evidence=[begun],
-        label="the noise does not see the earlier ones",
-    )
-    other = Symbol(f"{index.name}''", integer=True)
-    swapped = axiom(
-        "exchange",
-        Inner(weighted, weighted.xreplace({before: other})),
-        (before, low, index - 1),
-        (other, low, index),
-    )
-    grows = conclude(
-        eq(
-            squared_norm(partial(index)),
-            squared_norm(partial(index - 1)) + weight**2 * squared_norm(xi(index)),
-        ),
-        pair(longer, partial(index)),
-        pair(longer, partial(index - 1)),
-        pair(longer, xi(index)),
-        unseen,
-        swapped,
-        label="squares add up",
-    )
-    summed = sum_over(grows, *limits, evidence=evidence, label="sum over the noises")
-    telescopes = axiom("telescope", squared_norm(partial(index - 1)), *limits)
-    return conclude(
-        eq(
-            squared_norm(Sum(weight * xi(index), limits)),
-            Sum(weight**2 * squared_norm(xi(index)), limits),
-        ),
-        summed,
-        telescopes,
-        label="fresh noises are orthogonal",
-    )
+    here = substitute(update, {count.index: j})
+    way = -Sum(eta(j) * applied(j, count, noisy), window(count))
+    return travelled(here, way, window(count), evidence=window_in_range(count))
 
 
 # ------------------------------------------------------------------------- from read to write
-
-
-def _difference_squared(count: Counting, noisy: bool) -> tuple[VectorLike, VectorLike, Fact]:
-    """Both sides of `displacement`, and that they have the same length."""
-    moved = displacement(count, noisy)
-    difference, total = moved.claim.left, moved.claim.right
-    fact = conclude(
-        eq(squared_norm(difference), squared_norm(total)),
-        pair(moved, difference),
-        pair(moved, total),
-        label="squared length of the displacement",
-    )
-    return difference, total, fact
 
 
 @cache
@@ -249,7 +128,8 @@ def drift(count: Counting = FROM_ZERO, noisy: bool = True) -> Fact:
 
     with sums over the window; without noise the factor 2 and sigma^2 go.
     """
-    difference, _, moved = _difference_squared(count, noisy)
+    travel = displacement(count, noisy)
+    difference, moved = travel.claim.left, same_length(travel)
     gradients = Sum(eta(j) * gradient(count.read(j)), window(count))
     noise = Sum(eta(j) * xi(j), window(count))
     by_gradients = window_gradients(count)
