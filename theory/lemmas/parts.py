@@ -4,7 +4,7 @@ The window of part i of update t holds the updates from its read to just before 
 them lie in the last tau updates before t.
 
 >>> print(window_widened())
-sum_{k=nu[t, i]..t - 1} v[k] <= sum_{k=Max(0, t - tau)..t - 1} v[k], if 0 <= t and 1 <= i and i <= B
+sum_{j=nu[t, i]..t - 1} v[j] <= sum_{j=Max(0, t - tau)..t - 1} v[j], if 0 <= t and 1 <= i and i <= B
 """
 
 from functools import cache

@@ -34,8 +34,8 @@ from theory.lemmas.averages import LEAST, least_at, least_of_gains, least_read
 from theory.lemmas.constant_step import STEPS, WINDOW, longest_delay, read_gradient
 from theory.lemmas.counting import reads_past, v, windows_counted
 from theory.lemmas.descent import only, telescoped
-from theory.lemmas.drift import cauchy
 from theory.lemmas.interpolation import convex_stale_interpolation, stale_interpolation
+from theory.lemmas.vectors import cauchy
 from theory.symbols import Delta, L, eta, eta0, j, n, r, s, t, tau_max
 from theory.tactics import apply, conclude
 
