@@ -146,10 +146,7 @@ asysg_con = Theorem(
     bound=ratio(
         terms(
             times(2, Delta),
-            times(
-                sigma**2,
-                Sum(B * L * eta(t) ** 2 + 2 * L**2 * B**2 * eta(t) * RECENT_STEPS, (t, 0, T - 1)),
-            ),
+            times(B, L, sigma**2, Sum(eta(t) * (eta(t) + 2 * L * B * RECENT_STEPS), (t, 0, T - 1))),
         ),
         times(B, ALL_STEPS),
     ),
