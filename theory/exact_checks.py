@@ -92,6 +92,8 @@ def meets(
             return every(at_most(0, a) for a in steps)
         case known.SomeStep():
             return _negated(at_most(sum(steps), 0))
+        case known.PickySteps():
+            return _picky(at(assumption.size), at(assumption.radius), path, steps)
         case known.StepLimit():
             return every(at_most(a, at(assumption.limit)) for a in steps)
         case known.WindowRule():
@@ -135,6 +137,16 @@ def every(answers: Iterable[bool | None]) -> bool | None:
     if False in several:
         return False
     return None if None in several else True
+
+
+def _picky(size: Any, radius: Any, path: Path, steps: Sequence[Any]) -> bool | None:
+    """Whether exactly the gradients read near the present iterate are applied, with one step."""
+    answers: list[bool | None] = []
+    for (k, read), step in zip(enumerate(path.reads), steps, strict=True):
+        near = every(at_most((p[k] - p[read]) ** 2, radius**2) for p in path.points)
+        right = size if near else 0
+        answers += [near if near is None else True, at_most(step, right), at_most(right, step)]
+    return every(answers)
 
 
 def _negated(answer: bool | None) -> bool | None:

@@ -37,6 +37,7 @@ G = Symbol("G", positive=True)
 M2 = Symbol("M_2", positive=True)
 sigma_d = Symbol("sigma_d", positive=True)
 e0 = Symbol("e_0", positive=True)
+W = Symbol("W", integer=True, positive=True)
 mu_sc = Symbol("mu_sc", positive=True)
 eps = Symbol("eps", positive=True)
 D = Symbol("D", positive=True)
@@ -90,6 +91,7 @@ MEANING: dict[Any, str] = {
     G: "gradient bound: E|g_t|^2 <= G^2",
     M2: "second moment: E|g_t|^2 <= M_2",
     sigma_d: "sufficient direction: <grad F(x_t), E g_t> >= sigma_d |grad F(x_t)|^2",
+    W: "a delay that is not exceptional: W >= 2 tau_avg",
     e0: "factor of a step tuned to the horizon",
     mu_sc: "strong convexity, or the constant of the Polyak-Lojasiewicz inequality",
     eps: "accuracy asked for",

@@ -44,6 +44,7 @@ from theory.assumptions.functions import (
 from theory.assumptions.methods import (
     AnyDirection,
     NonincreasingSteps,
+    PickySteps,
     PositiveSteps,
     StaleSGD,
     StepLimit,
@@ -79,6 +80,7 @@ __all__ = [
     "Minimiser",
     "Multiplicity",
     "NonincreasingSteps",
+    "PickySteps",
     "PolyakLojasiewicz",
     "PositiveSteps",
     "ReadsThePast",

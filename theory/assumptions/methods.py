@@ -5,7 +5,8 @@ from typing import Any
 
 from theory import symbols
 from theory.assumptions.base import FROM_ONE, FROM_ZERO, Assumed, Counting, g, gradient, x, xi
-from theory.claims import Assumption, eq, le
+from theory.claims import Assumption, Hypothesis, eq, le
+from theory.hilbert import squared_norm
 from theory.latex import shown
 from theory.symbols import eta, j
 
@@ -89,6 +90,67 @@ class AnyDirection(Assumed):
         k = self.count.index
         size = eta(k) if self.step is None else shown(self.step).expression
         return frozenset({self.count.hypothesis(self.name, eq(x(k + 1), x(k) - size * g(k)))})
+
+
+@dataclass(frozen=True)
+class PickySteps(Assumed):
+    """A gradient is applied, with a fixed step, only if the iterate is still near the one read.
+
+    The step is `size` if |x_k - y_k| <= `radius`, y_k the iterate read, and 0 otherwise: a gradient
+    is dropped because of how far the iterate has moved, not of how old it is. `size` may be laid
+    out for a page. For runs without noise, where the step is a function of the index.
+    """
+
+    size: Any = 1 / (4 * symbols.L)
+    radius: Any = symbols.eps / (2 * symbols.L)
+    count: Counting = FROM_ZERO
+    name = "picky steps"
+    chosen = True
+
+    @property
+    def words(self) -> str:
+        k, read = self.count.index, self.count.read_words
+        near = f"|x_{k} - x_({read})| <= {shown(self.radius)}"
+        return f"eta_{k} = {shown(self.size)} if {near}, else eta_{k} = 0"
+
+    @property
+    def latex(self) -> str:
+        k, read = self.count.index, self.count.read_latex
+        near = rf"\|x_{k}-x_{{{read}}}\|\leq {shown(self.radius).latex}"
+        return (
+            rf"\eta_{k}={shown(self.size).latex}\ \text{{if }}{near},"
+            rf"\quad\eta_{k}=0\ \text{{otherwise}}"
+        )
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({self.two_sizes, self.applied_if_near, self.dropped_if_far})
+
+    @property
+    def two_sizes(self) -> Hypothesis:
+        """A step has one of two sizes, of which one is 0."""
+        step = eta(self.count.index)
+        claim = eq(step * (shown(self.size).expression - step), 0)
+        return self.count.hypothesis("steps have two sizes", claim)
+
+    @property
+    def applied_if_near(self) -> Hypothesis:
+        """If the step is not 0, then the iterate read is near."""
+        step = eta(self.count.index)
+        near = le(step * self._distance, step * shown(self.radius).expression ** 2)
+        return self.count.hypothesis("a gradient applied is near", near)
+
+    @property
+    def dropped_if_far(self) -> Hypothesis:
+        """If the step is 0, then the iterate read is far."""
+        saved = shown(self.size).expression - eta(self.count.index)
+        far = le(saved * shown(self.radius).expression ** 2, saved * self._distance)
+        return self.count.hypothesis("a gradient dropped is far", far)
+
+    @property
+    def _distance(self) -> Any:
+        k = self.count.index
+        return squared_norm(x(k) - x(self.count.read(k)))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 """
 
 from theory.results import (
+    cohen2021,
     dai2019,
     free_staleness,
     huo2018,
@@ -16,7 +17,16 @@ from theory.results import (
 )
 from theory.theorem import Theorem
 
-PAPERS = (dai2019, free_staleness, huo2018, koloskova2022, langford2009, lian2015, wu2022)
+PAPERS = (
+    dai2019,
+    cohen2021,
+    free_staleness,
+    huo2018,
+    koloskova2022,
+    langford2009,
+    lian2015,
+    wu2022,
+)
 
 
 def theorems() -> dict[str, Theorem]:
@@ -34,6 +44,7 @@ def find(name: str) -> Theorem:
 
 __all__ = [
     "PAPERS",
+    "cohen2021",
     "dai2019",
     "find",
     "free_staleness",
