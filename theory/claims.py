@@ -24,6 +24,7 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.str import StrPrinter
 
 from theory.algebra import is_reserved, normal, with_named_indices
+from theory.gathering import gathered, written
 from theory.hilbert import Scalar, is_scalar
 
 Relation = Literal["<=", "<", "=="]
@@ -96,6 +97,12 @@ class _Readable(StrPrinter):
         inside = ", ".join(self._print(a) for a in expr.args)
         return f"{expr.func.__name__}[{inside}]" if is_sequence(expr) else f"{expr.func}({inside})"
 
+    def _print_Value(self, expr: Any) -> str:
+        return f"{expr.args[0]}({written(expr.args[1], self._print, '*')})"
+
+    def _print_Gradient(self, expr: Any) -> str:
+        return f"grad {self._print_Value(expr)}"
+
     def _print_Sum(self, expr: Any) -> str:
         signs = [
             f"sum_{{{self._print(i)}={self._print(a)}..{self._print(b)}}}"
@@ -129,7 +136,7 @@ def is_sequence(e: Any) -> bool:
 def readable(expression: Any) -> str:
     """The expression as text, summation indices under ordinary letters."""
     e, letters = ordinary_letters(sympify(expression))
-    return str(_Readable(letters).doprint(e)).replace("**", "^")
+    return str(_Readable(letters).doprint(gathered(e))).replace("**", "^")
 
 
 def ordinary_letters(e: Any) -> tuple[Any, dict[str, str]]:

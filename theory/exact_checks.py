@@ -39,6 +39,8 @@ def meets(
             return at_most(0, f.convexity)
         case known.StronglyConvex():
             return at_most(at(assumption.mu), f.convexity)
+        case known.ConditionNumber():
+            return _negated(at_most(at(assumption.L), at(assumption.mu)))
         case known.PolyakLojasiewicz():
             return at_most(at(assumption.mu), f.polyak)
         case known.Minimiser():

@@ -19,6 +19,7 @@ from sympy.printing.latex import LatexPrinter
 
 from theory.algebra import Minimum
 from theory.claims import Claim, is_sequence, nonnegative, ordinary_letters, readable
+from theory.gathering import gathered, written
 
 
 class _Page(LatexPrinter):
@@ -58,13 +59,23 @@ class _Page(LatexPrinter):
         return self._print(expr.args[0])
 
     def _print_Gradient(self, expr: Any) -> str:
-        return rf"\nabla {self._print(expr.args[0])}({self._print(expr.args[1])})"
+        return rf"\nabla {self._at(expr)}"
 
     def _print_Value(self, expr: Any, exp: Any = None) -> str:
-        return rf"\mathbb{{E}}{self._print(expr.args[0])}({self._print(expr.args[1])})"
+        return rf"\mathbb{{E}}{self._at(expr)}"
+
+    def _at(self, expr: Any) -> str:
+        """A function's name and the point it is taken at."""
+        return rf"{self._print(expr.args[0])}({written(expr.args[1], self._print, ' ')})"
 
     def _print_Inner(self, expr: Any, exp: Any = None) -> str:
         u, v = (self._print(a) for a in expr.args)
+        if expr.args[0] == expr.args[1]:
+            return rf"\mathbb{{E}}\|{u}\|^2"
+        return rf"\mathbb{{E}}\langle {u},{v}\rangle"
+
+    def _print_Gathered(self, expr: Any, exp: Any = None) -> str:
+        u, v = (written(a, self._print, r"\,") for a in expr.args)
         if expr.args[0] == expr.args[1]:
             return rf"\mathbb{{E}}\|{u}\|^2"
         return rf"\mathbb{{E}}\langle {u},{v}\rangle"
@@ -113,7 +124,7 @@ def tex(expression: Any) -> str:
     if isinstance(expression, Shown):
         return expression.latex
     e, letters = ordinary_letters(sympify(expression))
-    return str(_Page(letters).doprint(e))
+    return str(_Page(letters).doprint(gathered(e)))
 
 
 def tex_claim(claim: Claim) -> str:
@@ -206,6 +217,13 @@ def times(*parts: Any) -> Shown:
         " ".join(a.text for a in items),
         "product",
     )
+
+
+def power(base: Any, exponent: Any) -> Shown:
+    """A power."""
+    b, e = shown(base).bracketed(("sum", "product")), shown(exponent)
+    text = f"{b.text}^{e.bracketed(('sum', 'product')).text}"
+    return Shown(b.expression**e.expression, rf"{b.latex}^{{{e.latex}}}", text)
 
 
 def root(part: Any) -> Shown:

@@ -12,7 +12,13 @@ from typing import Any
 
 from sympy import Integer, sympify
 
-from theory.assumptions import Assumed, BoundedDelay, ReadsThePast, StaleSGD
+from theory.assumptions import (
+    Assumed,
+    BoundedDelay,
+    DelayedProximalGradient,
+    ReadsThePast,
+    StaleSGD,
+)
 from theory.assumptions.base import Counting
 from theory.enclosure import sign_of_constant
 from theory.theorem import Theorem
@@ -86,7 +92,7 @@ def unmet(theorem: Theorem, given: Sequence[Assumed]) -> tuple[Assumed, ...]:
     noisy = any(type(a).__module__ == NOISE for a in given)
     missing: list[Assumed] = []
     for needed in theorem.assumptions:
-        if isinstance(needed, StaleSGD) and noisy and not needed.noisy:
+        if isinstance(needed, StaleSGD | DelayedProximalGradient) and noisy and not needed.noisy:
             missing.append(needed)
         elif needed.chosen or (not noisy and needed.about_noise):
             continue

@@ -43,6 +43,8 @@ eps = Symbol("eps", positive=True)
 D = Symbol("D", positive=True)
 alpha = Symbol("alpha", positive=True)
 B = Symbol("B", integer=True, positive=True)
+theta = Symbol("theta", positive=True)
+q = Symbol("q", positive=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -98,6 +100,8 @@ MEANING: dict[Any, str] = {
     D: "diameter: |x_t - x*| <= D along the run",
     alpha: "scale of decreasing steps, such as eta_t = alpha/sqrt(t + 1)",
     B: "how many: gradients summed in one update, or blocks of coordinates",
+    theta: "relaxation: the share of the new point in x_{t+1}, 0 < theta <= 1",
+    q: "contraction factor of a distance, q <= 1",
     c: "a constant >= 0",
     n: "number of steps",
     T: "horizon",

@@ -145,7 +145,7 @@ def test_conditions_are_inherited():
 
 
 def test_a_failing_step_says_what_is_missing_and_numbers_that_break_it():
-    with pytest.raises(StepError, match=r"-L\*h\*\*2 is left") as caught:
+    with pytest.raises(StepError, match=r"-L\*h\^2 is left") as caught:
         combine(le(2 * L * h**2, h), (given(le(h, 1 / L)), L * h), label="too strong")
     broken = caught.value.counterexample
     values = dict(broken.values)

@@ -33,6 +33,7 @@ from theory.assumptions.delays import (
 )
 from theory.assumptions.direction import GradientCoherence, SufficientDirection
 from theory.assumptions.functions import (
+    ConditionNumber,
     Convex,
     InitialGap,
     Minimiser,
@@ -57,6 +58,7 @@ from theory.assumptions.parts import (
     VarianceOfSamples,
     gradients_read,
 )
+from theory.assumptions.proximal import CompositeMinimiser, DelayedProximalGradient
 from theory.assumptions.windows import InterferenceRule, SomeStep, WindowRule
 
 __all__ = [
@@ -68,9 +70,12 @@ __all__ = [
     "BoundedDelay",
     "BoundedSecondMoment",
     "BoundedVariance",
+    "CompositeMinimiser",
     "Concurrency",
+    "ConditionNumber",
     "Convex",
     "Counting",
+    "DelayedProximalGradient",
     "DelaysOfParts",
     "ExogenousDelays",
     "F",

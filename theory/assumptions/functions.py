@@ -8,7 +8,7 @@ from sympy.core.symbol import Str
 
 from theory import axioms, symbols
 from theory.assumptions.base import FROM_ONE, Assumed, Counting, F, objective, x
-from theory.claims import Assumption, Hypothesis, le
+from theory.claims import Assumption, Hypothesis, le, lt
 from theory.hilbert import fixed, squared_norm
 
 x_star = fixed("x_star")
@@ -97,6 +97,27 @@ class StronglyConvex(Assumed):
     @property
     def allows(self) -> frozenset[Assumption]:
         return frozenset({axioms.strongly_convex(Str(F), self.mu), axioms.convex(Str(F))})
+
+
+@dataclass(frozen=True)
+class ConditionNumber(Assumed):
+    """mu < L. Always to be had: whoever has mu = L may take a larger L, or a smaller mu."""
+
+    mu: Any = symbols.mu_sc
+    L: Any = symbols.L
+    name = "condition number"
+
+    @property
+    def words(self) -> str:
+        return f"{self.mu} < {self.L}"
+
+    @property
+    def latex(self) -> str:
+        return rf"{latex(self.mu)} < {latex(self.L)}"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({Hypothesis(self.name, lt(self.mu, self.L))})
 
 
 @dataclass(frozen=True)

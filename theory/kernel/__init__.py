@@ -12,7 +12,7 @@ L*h^2 <= h, if h <= 1/L
 >>> combine(le(2*L*h**2, h), (small, L*h))
 Traceback (most recent call last):
 theory.kernel.facts.StepError: combine: 2*L*h^2 <= h does not follow: after subtracting the premises
--L*h**2 is left and should be 0; at L = 3, h = 1/4: 2*L*h^2 <= h fails, since its right side minus
+-L*h^2 is left and should be 0; at L = 3, h = 1/4: 2*L*h^2 <= h fails, since its right side minus
 its left side is -1/8
 
 Trusted: this folder, `theory.axioms`, and what they read (`hilbert`, `algebra`, `enclosure`,

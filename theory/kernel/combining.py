@@ -6,7 +6,7 @@ from typing import Any
 from sympy import sympify
 
 from theory.algebra import is_zero, normal
-from theory.claims import Claim, lt, nonnegative
+from theory.claims import Claim, lt, nonnegative, readable
 from theory.hilbert import Inner, Vector, components, is_scalar
 from theory.kernel.context import Context, fresh, need_facts, need_scalar
 from theory.kernel.facts import Conclusion, Fact, StepError, facts_in, rule
@@ -49,7 +49,7 @@ def combine(
     if not is_zero(rest):
         raise StepError(
             f"{nonnegative(claim.expression)} does not follow: after subtracting the premises "
-            f"{normal(rest)} is left and should be 0",
+            f"{readable(normal(rest))} is left and should be 0",
             claim=claim,
             premises=[premise.claim for premise, *_ in items],
             conditions=context.conditions,
@@ -137,7 +137,7 @@ def combine_vectors(claim: Claim, *parts: tuple[Fact, Any]) -> Conclusion:
         rest -= multiplier * (fact.claim.right - fact.claim.left)
     if claim.relation != "==" or not is_zero(rest):
         raise StepError(
-            f"{claim} does not follow: {normal(rest)} is left and should be the vector 0",
+            f"{claim} does not follow: {readable(normal(rest))} is left and should be the vector 0",
             claim=claim,
         )
     return context.conclude(claim)

@@ -7,7 +7,7 @@ from sympy import Dummy, Symbol, sympify
 from sympy.core.function import AppliedUndef
 
 from theory.algebra import is_reserved, is_zero, normal
-from theory.claims import Assumption, Claim, le, lt
+from theory.claims import Assumption, Claim, le, lt, readable
 from theory.hilbert import is_scalar
 from theory.kernel.facts import Conclusion, Fact, StepError
 from theory.sign import provably, undefined_part
@@ -43,7 +43,7 @@ class Context:
                 return
         claim = lt(0, expression) if relation == ">" else le(0, expression)
         raise StepError(
-            f"{why}: {normal(expression)} {relation} 0 is not proved",
+            f"{why}: {readable(normal(expression))} {relation} 0 is not proved",
             claim=claim,
             conditions=self.conditions,
         )
@@ -54,7 +54,7 @@ class Context:
         for e in expressions:
             bad = undefined_part(sympify(e), self.conditions, positive)
             if bad is not None:
-                raise StepError(f"{bad} is not proved to be defined")
+                raise StepError(f"{readable(bad)} is not proved to be defined")
         for fact in self.evidence:
             if fact.claim.relation == "<" and positive:
                 self.use(fact)

@@ -8,6 +8,7 @@
 from theory.results import (
     cohen2021,
     dai2019,
+    feyzmahdavian2014,
     free_staleness,
     huo2018,
     koloskova2022,
@@ -20,6 +21,7 @@ from theory.theorem import Theorem
 PAPERS = (
     dai2019,
     cohen2021,
+    feyzmahdavian2014,
     free_staleness,
     huo2018,
     koloskova2022,
@@ -46,6 +48,7 @@ __all__ = [
     "PAPERS",
     "cohen2021",
     "dai2019",
+    "feyzmahdavian2014",
     "find",
     "free_staleness",
     "huo2018",
