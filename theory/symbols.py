@@ -45,6 +45,7 @@ alpha = Symbol("alpha", positive=True)
 B = Symbol("B", integer=True, positive=True)
 theta = Symbol("theta", positive=True)
 q = Symbol("q", positive=True)
+R_d = Symbol("R_d", integer=True, positive=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -99,6 +100,7 @@ MEANING: dict[Any, str] = {
     eps: "accuracy asked for",
     D: "diameter: |x_t - x*| <= D along the run",
     alpha: "scale of decreasing steps, such as eta_t = alpha/sqrt(t + 1)",
+    R_d: "delay threshold: only gradients with a delay below it are applied",
     B: "how many: gradients summed in one update, or blocks of coordinates",
     theta: "relaxation: the share of the new point in x_{t+1}, 0 < theta <= 1",
     q: "contraction factor of a distance, q <= 1",

@@ -14,6 +14,7 @@ from theory.results import (
     koloskova2022,
     langford2009,
     lian2015,
+    maranjyan2025,
     wu2022,
 )
 from theory.theorem import Theorem
@@ -27,6 +28,7 @@ PAPERS = (
     koloskova2022,
     langford2009,
     lian2015,
+    maranjyan2025,
     wu2022,
 )
 
@@ -55,6 +57,7 @@ __all__ = [
     "koloskova2022",
     "langford2009",
     "lian2015",
+    "maranjyan2025",
     "theorems",
     "wu2022",
 ]

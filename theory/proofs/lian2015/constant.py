@@ -6,8 +6,8 @@ from typing import Any
 from sympy import Sum, sqrt
 
 from theory.assumptions import squared_gradient
-from theory.claims import le
-from theory.kernel import Fact, combine, given, nonnegative_by_sign, substitute, sum_over
+from theory.claims import Claim, le
+from theory.kernel import Fact, combine, discharge, given, nonnegative_by_sign, substitute, sum_over
 from theory.lemmas.constant_step import (
     STEPS,
     in_flight,
@@ -24,19 +24,25 @@ def step_limit(factor: int) -> Any:
     return 2 / (L * (1 + sqrt(1 + 4 * factor * tau_max**2)))
 
 
+def condition(factor: int) -> Claim:
+    """L eta + factor L^2 eta^2 tau^2 <= 1."""
+    return le(L * eta0 + factor * L**2 * eta0**2 * tau_max**2, 1)
+
+
 @cache
-def kept(factor: int) -> Fact:
-    """1 - L eta - factor L^2 eta^2 tau^2 >= 0 up to the step limit, which is its root."""
+def fits(factor: int) -> Fact:
+    """The condition holds up to the step limit, which is its root."""
     limit = step_limit(factor)
     return combine(
-        le(0, 1 - L * eta0 - factor * L**2 * eta0**2 * tau_max**2),
+        condition(factor),
         (given(le(eta0, limit)), L + factor * L**2 * tau_max**2 * (limit + eta0)),
-        label="gradients read are paid for",
+        label="the step limit is the root",
     )
 
 
-def averaged(noisy: bool, total_delay: Fact | None = None) -> Fact:
-    """(1/T) sum a_t <= 2 Delta/(eta T) and, with noise, what it adds."""
+@cache
+def averaged(noisy: bool) -> Fact:
+    """(1/T) sum a_t <= 2 Delta/(eta T) and, with noise, what it adds, under the condition."""
     factor = 2 if noisy else 1
     counted = apply(
         substitute(summed(noisy), {N: tau_max}), {}, in_flight(), label="delays at most tau"
@@ -53,19 +59,25 @@ def averaged(noisy: bool, total_delay: Fact | None = None) -> Fact:
     return combine(
         le(Sum(squared_gradient(t), (t, 0, T - 1)) / T, right),
         (substitute(counted, {n: T}), 2 / (eta0 * T)),
-        (kept(factor), substitute(read, {n: T}), 1 / T),
+        (given(condition(factor)), substitute(read, {n: T}), 1 / T),
         *parts,
         label="the average squared gradient",
     )
 
 
+def up_to_the_limit(noisy: bool) -> Fact:
+    """The same up to the step limit."""
+    factor = 2 if noisy else 1
+    return discharge(averaged(noisy), condition(factor), fits(factor), label="up to the step limit")
+
+
 @cache
 def gradient_descent() -> Fact:
     """(1/T) sum |grad F(x_t)|^2 <= 2 Delta/(eta T), without noise."""
-    return averaged(noisy=False)
+    return up_to_the_limit(noisy=False)
 
 
 @cache
 def nonconvex() -> Fact:
     """(1/T) sum E|grad F(x_t)|^2 <= 2 Delta/(eta T) + L eta sigma^2 + 2 L^2 eta^2 tau sigma^2."""
-    return averaged(noisy=True)
+    return up_to_the_limit(noisy=True)
