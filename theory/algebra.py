@@ -20,7 +20,7 @@ range; both are plain expressions here and get their meaning from rules of the k
 from functools import lru_cache
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Integer, S, Sum, Symbol, expand, sympify, together
+from sympy import Add, Dummy, Expr, Integer, Pow, S, Sum, Symbol, expand, sympify, together
 
 Scalar = Any
 
@@ -106,7 +106,17 @@ def normal(expression: Any) -> Scalar:
     e = sympify(expression)
     if e.has(Sum, Minimum):
         e = _normal_parts(e)
-    return expand(e)
+    return expand(_without_contents(e))
+
+
+def _without_contents(e: Any) -> Scalar:
+    """The expression with (c b)^p written c^p b^p for rational c > 0 and a p that is no number.
+
+    `expand` does so inside a product only, and would leave two forms of one power.
+    """
+    powers = {p for p in e.atoms(Pow) if p.base.is_Add and not p.exp.is_number}
+    contents = {p: p.base.primitive() for p in powers}
+    return e.xreplace({p: c**p.exp * b**p.exp for p, (c, b) in contents.items() if c > 0})
 
 
 def _normal_parts(e: Any) -> Scalar:

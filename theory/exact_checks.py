@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sympy import Symbol, oo, sympify
+from sympy import Min, Symbol, oo, sympify
 
 from theory import assumptions as known
 from theory.algebra import normal
@@ -52,6 +52,10 @@ def meets(
             return at_most(path.gap, at(assumption.Delta))
         case known.BoundedVariance():
             return at_most(path.variance, at(assumption.sigma) ** 2)
+        case known.MultiplicativeNoise():
+            squares, floor = path.squared_gradients, at(assumption.sigma) ** 2
+            bounds = [at(assumption.M) * squares[read] + floor for read in path.reads]
+            return every(at_most(path.variance, bound) for bound in bounds)
         case known.BoundedSecondMoment():
             return at_most(path.second_moment, at(assumption.bound))
         case known.GradientCoherence():
@@ -63,6 +67,11 @@ def meets(
             )
         case known.BoundedDelay():
             return every(at_most(delay, at(assumption.s) - 1) for delay in delays)
+        case known.ConstantDelay():
+            asked = [Min(k, at(assumption.tau)) for k in updates]
+            shorter = [at_most(a, b) for a, b in zip(delays, asked, strict=True)]
+            longer = [at_most(b, a) for a, b in zip(delays, asked, strict=True)]
+            return every([*shorter, *longer])
         case known.Multiplicity():
             most = max((path.reads.count(r) for r in path.reads), default=0)
             return at_most(most, at(assumption.m))

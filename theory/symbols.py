@@ -39,6 +39,8 @@ sigma_d = Symbol("sigma_d", positive=True)
 e0 = Symbol("e_0", positive=True)
 W = Symbol("W", integer=True, positive=True)
 mu_sc = Symbol("mu_sc", positive=True)
+M = Symbol("M", nonnegative=True)
+rho = Symbol("rho", positive=True)
 eps = Symbol("eps", positive=True)
 D = Symbol("D", positive=True)
 alpha = Symbol("alpha", positive=True)
@@ -97,13 +99,15 @@ MEANING: dict[Any, str] = {
     W: "a delay that is not exceptional: W >= 2 tau_avg",
     e0: "factor of a step tuned to the horizon",
     mu_sc: "strong convexity, or the constant of the Polyak-Lojasiewicz inequality",
+    M: "multiplicative noise: E|xi_t|^2 <= M E|grad F(y_t)|^2 + sigma^2",
+    rho: "weight in Young's inequality: 2 <u, v> <= rho |u|^2 + |v|^2/rho",
     eps: "accuracy asked for",
     D: "diameter: |x_t - x*| <= D along the run",
     alpha: "scale of decreasing steps, such as eta_t = alpha/sqrt(t + 1)",
     R_d: "delay threshold: only gradients with a delay below it are applied",
     B: "how many: gradients summed in one update, or blocks of coordinates",
     theta: "relaxation: the share of the new point in x_{t+1}, 0 < theta <= 1",
-    q: "contraction factor of a distance, q <= 1",
+    q: "contraction factor of a distance or a gap, q <= 1",
     c: "a constant >= 0",
     n: "number of steps",
     T: "horizon",

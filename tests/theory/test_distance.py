@@ -19,6 +19,7 @@ LEMMAS = (
     distance.applied_squared,
     distance.toward_minimiser,
     distance.toward_minimiser_smoothly,
+    distance.gap_above_gradient,
     distance.distances_telescoped,
 )
 STEPS = (Rational(1, 2), Rational(1, 3), Integer(1))

@@ -57,6 +57,7 @@ def random_run(
         "tau": Integer(tau),
         "tau_avg": Rational(sum(delays), steps),
         "N": Integer(max(flying)),
+        "M": Integer(0),
         theorem.horizon.name: Integer(steps),
     }
     wanted = {*theorem.constants, *theorem.sequences, *_assumed(theorem)}

@@ -27,6 +27,7 @@ from theory.assumptions.delays import (
     AverageDelay,
     BoundedDelay,
     Concurrency,
+    ConstantDelay,
     ExogenousDelays,
     Multiplicity,
     ReadsThePast,
@@ -50,7 +51,12 @@ from theory.assumptions.methods import (
     StaleSGD,
     StepLimit,
 )
-from theory.assumptions.noise import BoundedSecondMoment, BoundedVariance, UnbiasedNoise
+from theory.assumptions.noise import (
+    BoundedSecondMoment,
+    BoundedVariance,
+    MultiplicativeNoise,
+    UnbiasedNoise,
+)
 from theory.assumptions.parts import (
     DelaysOfParts,
     SeveralGradients,
@@ -73,6 +79,7 @@ __all__ = [
     "CompositeMinimiser",
     "Concurrency",
     "ConditionNumber",
+    "ConstantDelay",
     "Convex",
     "Counting",
     "DelayedProximalGradient",
@@ -83,6 +90,7 @@ __all__ = [
     "InitialGap",
     "InterferenceRule",
     "Minimiser",
+    "MultiplicativeNoise",
     "Multiplicity",
     "NonincreasingSteps",
     "PickySteps",

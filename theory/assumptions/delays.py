@@ -9,7 +9,7 @@ from theory import axioms, symbols
 from theory.algebra import Within
 from theory.assumptions.base import FROM_ONE, FROM_ZERO, Assumed, Counting, gradient
 from theory.claims import Assumption, Hypothesis, eq, le
-from theory.symbols import j
+from theory.symbols import j, t
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,32 @@ class BoundedDelay(Assumed):
         first = self.count.first
         at_start = eq(gradient(j), gradient(first))
         return Hypothesis("prehistory", at_start, (j,), frozenset({first - 1 - j}))
+
+
+@dataclass(frozen=True)
+class ConstantDelay(Assumed):
+    """Every update reads the iterate tau updates back; before there is one, it reads the start."""
+
+    tau: Any = symbols.tau_max
+    name = "constant delay, clipped at the start"
+
+    @property
+    def words(self) -> str:
+        return f"tau_t = min(t, {self.tau})"
+
+    @property
+    def latex(self) -> str:
+        return rf"\tau_t=\min\{{t,{latex(self.tau)}\}}"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({self.later}) | BoundedDelay(self.tau + 1, count=FROM_ZERO).allows
+
+    @property
+    def later(self) -> Hypothesis:
+        """After the first tau updates, the index read is tau back."""
+        back = t - self.tau
+        return FROM_ZERO.hypothesis("constant delay", eq(FROM_ZERO.read(t), back), back)
 
 
 @dataclass(frozen=True)

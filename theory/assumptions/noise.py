@@ -7,7 +7,15 @@ from sympy import latex
 from sympy.core.symbol import Str
 
 from theory import axioms, symbols
-from theory.assumptions.base import FROM_ONE, Assumed, Counting, applied_direction, xi
+from theory.assumptions.base import (
+    FROM_ONE,
+    FROM_ZERO,
+    Assumed,
+    Counting,
+    applied_direction,
+    squared_gradient,
+    xi,
+)
 from theory.claims import Assumption, le
 from theory.hilbert import squared_norm
 
@@ -56,6 +64,35 @@ class BoundedVariance(Assumed):
     def allows(self) -> frozenset[Assumption]:
         noise = xi(self.count.index)
         return frozenset({self.count.hypothesis(self.name, le(squared_norm(noise), self.sigma**2))})
+
+
+@dataclass(frozen=True)
+class MultiplicativeNoise(Assumed):
+    """The noise may grow with the gradient that is read; M = 0 is bounded variance."""
+
+    M: Any = symbols.M
+    sigma: Any = symbols.sigma
+    count: Counting = FROM_ZERO
+    name = "noise that may grow with the gradient"
+    about_noise = True
+
+    @property
+    def words(self) -> str:
+        k, read = self.count.index, self.count.read_words
+        return f"E|xi_{k}|^2 <= {self.M} E|grad F(x_({read}))|^2 + {self.sigma}^2"
+
+    @property
+    def latex(self) -> str:
+        k, read = self.count.index, self.count.read_latex
+        at_read = rf"\mathbb{{E}}\|\nabla F(x_{{{read}}})\|^2"
+        bound = rf"{latex(self.M)}\,{at_read}+{latex(self.sigma)}^2"
+        return rf"\mathbb{{E}}\|\xi_{k}\|^2\leq {bound}"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        k = self.count.index
+        bound = self.M * squared_gradient(self.count.read(k)) + self.sigma**2
+        return frozenset({self.count.hypothesis(self.name, le(squared_norm(xi(k)), bound))})
 
 
 @dataclass(frozen=True)

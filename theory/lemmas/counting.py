@@ -36,7 +36,7 @@ from theory.kernel import (
     suppose,
     when,
 )
-from theory.symbols import i, j, m, n, s, sequence
+from theory.symbols import T, i, j, m, n, s, sequence
 from theory.tactics import apply, conclude
 
 u, v, w = sequence("u"), sequence("v"), sequence("w")
@@ -160,6 +160,45 @@ def window_multiplicity(count: Counting = FROM_ONE) -> Fact:
     summed = sum_over(per_step, *steps)
     counted = axiom("bracket_count", k, first, last, (j, j + s - 1))
     return conclude(le(Sum(is_read, steps), s), summed, counted, label="multiplicity at most s")
+
+
+@cache
+def reads_covering() -> Fact:
+    r"""The values of the first T indices are among those read, if each of these is read.
+
+    .. math:: \sum_{j<T} v_j \leq \sum_{t<n} v_{t-\tau_t}
+              \quad\text{if}\quad 1\leq\#\{t<n:t-\tau_t=j\}\text{ for every }j<T
+
+    for values v >= 0 and n >= T updates, counted from 0.
+    """
+    count = FROM_ZERO
+    k, read, (_, first, last), steps = count.index, count.read, count.range(n), count.range(n)
+    is_read = Within(j, read(k), read(k))
+    reads = Sum(is_read, steps)
+    each = suppose(Hypothesis("each is read", le(1, reads), (j,), frozenset({j, T - 1 - j})))
+    enough = given(le(T, n))
+    in_range = combine(le(read(k), last), reads_past(count), given(le(k, last)))
+    sifted = axiom(
+        "sift",
+        v(j),
+        j,
+        first,
+        last,
+        (read(k), read(k)),
+        evidence=[reads_start(count), in_range],
+    )
+    value = substitute(suppose(values_nonnegative(count)), {k: j})
+    once = combine(le(v(j), v(j) * reads), (each, value), label="read once or more")
+    some = combine(le(0, v(j) * reads), (value, reads), label="read or not")
+    return conclude(
+        le(Sum(v(j), (j, 0, T - 1)), Sum(v(read(k)), steps)),
+        sum_over(sifted, *steps, label="write the value read as a sum of brackets"),
+        axiom("exchange", is_read * v(j), (j, first, last), steps),
+        axiom("split", v(j) * reads, j, first, T - 1, last),
+        sum_over(once, j, first, T - 1, label="the first T"),
+        sum_over(some, j, T, last, evidence=[enough], label="the others"),
+        label="values read cover the first T",
+    )
 
 
 # ------------------------------------------------------------------------- windows

@@ -152,6 +152,20 @@ def toward_minimiser_smoothly(count: Counting = FROM_ZERO) -> Fact:
 
 
 @cache
+def gap_above_gradient(count: Counting = FROM_ZERO) -> Fact:
+    """|grad F(y_k)|^2/(2L) <= F(y_k) - inf F for convex L-smooth F."""
+    place = count.read(count.index)
+    still = axiom("stationary", F, x_star, F_star, label="the gradient at the minimiser")
+    above = axiom("convex_smooth", F, L, x_star, x(place), label="convexity and smoothness")
+    return conclude(
+        le(squared_gradient(place) / (2 * L), read_gap(count)),
+        rewrite(above, still, still.claim.left),
+        axiom("least_value", F, x_star, F_star),
+        label="the gap is above the gradient",
+    )
+
+
+@cache
 def distances_telescoped(count: Counting = FROM_ZERO) -> Fact:
     r"""The distances lost in n steps add up to at most the first.
 

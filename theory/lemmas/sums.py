@@ -28,6 +28,20 @@ from theory.symbols import T, j, k, n, t
 from theory.tactics import conclude
 
 
+def term_below_sum(nonnegative: Fact, limits: tuple[Any, Any, Any], place: Any) -> Fact:
+    """From 0 <= u(i) at every index of a range: u(place) <= the sum of u over it."""
+    index, low, high = limits
+    term = nonnegative.claim.right
+    return conclude(
+        le(term.xreplace({index: place}), Sum(term, limits)),
+        axiom("split", term, index, low, place - 1, high),
+        axiom("split", term, index, place, place, high),
+        sum_over(nonnegative, index, low, place - 1, evidence=[given(le(low, place))]),
+        sum_over(nonnegative, index, place + 1, high, evidence=[given(le(place, high))]),
+        label="one term is below the sum",
+    )
+
+
 @cache
 def root_increases() -> Fact:
     """sqrt(j) <= sqrt(k) for 1 <= j <= k."""

@@ -84,7 +84,7 @@ def table(theorems: Iterable[Theorem]) -> str:
     return TABLE % "\n".join(rows)
 
 
-TABLE = r"""\begin{longtable}{@{}p{54mm}p{52mm}p{60mm}p{82mm}@{}}
+TABLE = r"""\begin{longtable}{@{}p{54mm}p{52mm}p{65mm}p{82mm}@{}}
 \toprule theorem & step & quantity & bound \\ \midrule
 \endhead
 %s

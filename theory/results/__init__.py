@@ -15,6 +15,7 @@ from theory.results import (
     langford2009,
     lian2015,
     maranjyan2025,
+    stich2020,
     wu2022,
 )
 from theory.theorem import Theorem
@@ -29,6 +30,7 @@ PAPERS = (
     langford2009,
     lian2015,
     maranjyan2025,
+    stich2020,
     wu2022,
 )
 
@@ -58,6 +60,7 @@ __all__ = [
     "langford2009",
     "lian2015",
     "maranjyan2025",
+    "stich2020",
     "theorems",
     "wu2022",
 ]
