@@ -25,6 +25,7 @@ from theory.enclosure import sign_of_constant
 from theory.hilbert import Inner, Noise, Value, Vector
 
 TRIES = 240
+VALUE = "f["  # a function value E f(x) is a variable under this name
 _POSITIVE = [Rational(1, 2), Integer(1), Integer(2), Rational(1, 4), Integer(3), Rational(1, 8)]
 _COORDINATES = [Integer(0), Integer(1), Integer(-1), Integer(2), Rational(-1, 2)]
 
@@ -38,9 +39,15 @@ class Counterexample:
     gap: Any
 
     def __str__(self) -> str:
-        at = ", ".join(f"{readable(a)} = {b}" for a, b in self.values)
+        at = ", ".join(f"{_shown(a)} = {b}" for a, b in self.values)
         where = f"at {at}: " if at else ""
         return f"{where}{self.claim} fails, since its right side minus its left side is {self.gap}"
+
+
+def _shown(variable: Any) -> str:
+    """The name of a variable, a function value under its own."""
+    name = readable(variable)
+    return name[len(VALUE) : -1] if name.startswith(VALUE) else name
 
 
 def find(
@@ -124,14 +131,14 @@ class _Attempt:
         """The expression at this attempt's values; function values E f(x) stay as symbols."""
         e = normal(expression)
         for symbol in sorted(e.free_symbols, key=str):
-            if symbol not in self.values and not symbol.name.startswith("f["):
+            if symbol not in self.values and not symbol.name.startswith(VALUE):
                 self.values[symbol] = self._of_symbol(symbol)
         e = normal(e.xreplace(self.values))
         while applied := self._ready(e):
             e = normal(e.xreplace({a: self._of_sequence(a) for a in applied}))
         e = self._minima(e)
         e = e.xreplace({a: self._inner(a) for a in e.atoms(Inner)})
-        return e.xreplace({a: Symbol(f"f[{a}]", real=True) for a in e.atoms(Value)})
+        return e.xreplace({a: Symbol(f"{VALUE}{a}]", real=True) for a in e.atoms(Value)})
 
     @staticmethod
     def _ready(e: Any) -> list[Any]:

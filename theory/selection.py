@@ -82,7 +82,7 @@ def applicable(
         key=lambda match: (
             measures.index(match.theorem.quantity.measure.name),
             match.bound is None,
-            float(match.bound) if match.bound is not None else 0.0,
+            float(match.bound) if match.bound is not None else 0,
         ),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from sympy import sympify
 
 from theory.algebra import is_zero, normal
-from theory.claims import Claim, lt, nonnegative, readable
+from theory.claims import Claim, lt, readable
 from theory.hilbert import Inner, Vector, components, is_scalar
 from theory.kernel.context import Context, fresh, need_facts, need_scalar
 from theory.kernel.facts import Conclusion, Fact, StepError, facts_in, rule
@@ -48,7 +48,7 @@ def combine(
         rest -= weight * (root**2 if is_scalar(root) else Inner(root, root))
     if not is_zero(rest):
         raise StepError(
-            f"{nonnegative(claim.expression)} does not follow: after subtracting the premises "
+            f"{claim} does not follow: after subtracting the premises "
             f"{readable(normal(rest))} is left and should be 0",
             claim=claim,
             premises=[premise.claim for premise, *_ in items],
