@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from empirics.coherence import self_consistent_coherence
-from empirics.compare import Verdict, compare, steps_for
+from empirics.compare import Verdict, compare, measures_for, steps_for
+from empirics.compare.constants import needed
 from empirics.problems.base import Problem
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule
@@ -32,8 +33,8 @@ class Cell:
     """One set of step sizes at one level: what to simulate, and which theorems to hold it against.
 
     Fields: name, of its files; rule, the theorem whose step sizes are taken; theorems, judged on
-    the runs; mu, None to search the largest that its own runs satisfy; multiplicity and eta, as
-    `steps_for` takes them; the rest as in `simulate`.
+    the runs; mu, None to search the largest that its own runs satisfy, if a theorem asks for
+    coherence at all; multiplicity and eta, as `steps_for` takes them; the rest as in `simulate`.
     """
 
     name: str
@@ -51,6 +52,18 @@ class Cell:
     alpha: float = 1e-6
 
     @property
+    def coherent(self) -> bool:
+        """Whether a theorem asks for gradient coherence, hence for a window."""
+        return any("mu" in needed(theorem) for theorem in (self.rule, *self.theorems))
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What the theorems need to have measured, as far as the problem can tell."""
+        wanted = dict.fromkeys(name for theorem in self.theorems for name in measures_for(theorem))
+        known = self.problem.minimiser is not None
+        return tuple(name for name in wanted if known or "distance" not in name)
+
+    @property
     def key(self) -> str:
         """A hash of all settings and of the code that uses them."""
         settings = {
@@ -58,7 +71,7 @@ class Cell:
             "problem": dict(self.problem.settings),
             "schedule": self.schedule.settings,
             "numbers": [self.steps, self.replicas, self.seed, self.mu, self.multiplicity],
-            "more": [self.eta, self.reuse],
+            "more": [self.eta, self.reuse, self.measures],
             "code": code_version(),
         }
         return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
@@ -66,10 +79,13 @@ class Cell:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Result:
-    """A finished cell: its runs, the sparser ones with a window (or None), and the verdicts."""
+    """A finished cell: its runs, the sparser ones with a window (or None), and the verdicts.
+
+    mu is None where no theorem asks for coherence.
+    """
 
     cell: Cell
-    mu: float
+    mu: float | None
     runs: Runs
     coherent: Runs | None
     verdicts: tuple[Verdict, ...]
@@ -84,7 +100,7 @@ def check(cells: Sequence[Cell], out: Path) -> Iterator[Result]:
 
 
 def _simulate(cell: Cell, out: Path) -> Result:
-    window = cell.schedule.tau_max + 1
+    window = cell.schedule.tau_max + 1 if cell.coherent else 1
 
     def step(mu: float) -> Any:
         return steps_for(
@@ -105,14 +121,16 @@ def _simulate(cell: Cell, out: Path) -> Result:
     }
     coherent: Runs | None = None
     mu = cell.mu
-    if mu is None:
+    if mu is None and cell.coherent:
         found = self_consistent_coherence(
             cell.problem, cell.schedule, step, tolerance=COARSE, record=_sparse(cell), **common
         )
         mu = found.tried[-1][0] if found.runs is None else found.mu
         coherent = found.runs if window > 1 else None
-    rule = step(mu)
-    runs = _whole(simulate(cell.problem, cell.schedule, step=rule, **common))
+    rule = step(1.0 if mu is None else mu)
+    runs = _whole(
+        simulate(cell.problem, cell.schedule, step=rule, measures=cell.measures, **common)
+    )
     if window > 1 and coherent is None:
         coherent = _whole(
             simulate(
@@ -153,13 +171,16 @@ def _load(cell: Cell, out: Path) -> Result | None:
             return None
         runs = Runs.load(out / f"{cell.name}.nc")
         more = out / f"{cell.name}-coherence.nc"
-        coherent = Runs.load(more) if more.exists() and cell.schedule.tau_max else None
+        sparse = more.exists() and cell.schedule.tau_max and cell.coherent
+        coherent = Runs.load(more) if sparse else None
     except (OSError, ValueError, KeyError, TypeError):
         return None  # unfinished or damaged: simulate it again
     return _judge(cell, mark["mu"], runs, coherent, kept=True)
 
 
-def _judge(cell: Cell, mu: float, runs: Runs, coherent: Runs | None, *, kept: bool) -> Result:
+def _judge(
+    cell: Cell, mu: float | None, runs: Runs, coherent: Runs | None, *, kept: bool
+) -> Result:
     verdicts = tuple(
         compare(theorem, runs, coherence=coherent, alpha=cell.alpha) for theorem in cell.theorems
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -225,9 +226,15 @@ def check(
     ] = "constant",
     mu: Annotated[
         float | None,
-        typer.Option(help="Coherence level of the step sizes; searched if not given."),
+        typer.Option(
+            help="Coherence level of the step sizes, for theorems that ask for coherence; searched "
+            "if not given."
+        ),
     ] = None,
-    eta: Annotated[float | None, typer.Option(help="Step size of any_constant_step.")] = None,
+    eta: Annotated[
+        float | None,
+        typer.Option(help="Constant step, where it is free; the largest allowed if not given."),
+    ] = None,
     reuse: Annotated[
         bool | None,
         typer.Option("--reuse/--fresh-noise", help="Apply a sample again when its iterate is."),
@@ -246,6 +253,7 @@ def check(
     Runs that are already in the output folder, made with the same settings and code, are kept.
     """
     from empirics import tour
+    from empirics.interruption import Interruption
 
     begun = time.monotonic()
 
@@ -271,19 +279,19 @@ def check(
         say(_proofs(quiet=json_))
     say(tour.describe(cells[0].problem))
     results: list[Any] = []
-    interrupted = False
-    with Bar(len(cells), "simulating", show=not json_) as bar:
-        from empirics.check import check as go_through
+    interruption = Interruption()
+    with interruption:  # writing what is finished is not interrupted, unless by a second Ctrl-C
+        with Bar(len(cells), "simulating", show=not json_) as bar, suppress(KeyboardInterrupt):
+            from empirics.check import check as go_through
 
-        try:
-            for result in go_through(cells, out):
-                results.append(result)
-                for verdict in result.verdicts if not json_ else ():
-                    bar.say(tour.line(result, verdict))
-                bar.advance(result.cell.name)
-        except KeyboardInterrupt:
-            interrupted = True
-    summary = tour.write(results, request, out, complete=not interrupted)
+            with interruption.raised():
+                for result in go_through(cells, out):
+                    results.append(result)
+                    for verdict in result.verdicts if not json_ else ():
+                        bar.say(tour.line(result, verdict))
+                    bar.advance(result.cell.name)
+                    interruption.check()
+        summary = tour.write(results, request, out, complete=len(results) == len(cells))
     if json_:
         typer.echo(json.dumps(summary, indent=2))
     else:
@@ -291,7 +299,7 @@ def check(
         runs = len(summary["files"]) - len(files)
         say(f"wrote {', '.join(files)} and {runs} runs (.nc) to {out}/")
         say(f"{time.monotonic() - begun:.0f} s")
-    if interrupted:
+    if interruption.asked:
         typer.echo(
             f"staleness: interrupted after {len(results)} of {len(cells)} cells; the same command "
             "goes on from there",

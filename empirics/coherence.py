@@ -91,6 +91,8 @@ def self_consistent_coherence(
             record=record,
             window=window if window > 1 else 0,
         )
+        if not runs.complete:  # cut short by Ctrl-C: there is nothing to go on with
+            raise KeyboardInterrupt
         level = lowest(runs, kind) if window > 1 else 1.0
         tried.append((mu, level))
         return runs, level

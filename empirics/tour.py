@@ -57,6 +57,8 @@ def _cell(theorem: Any, level: int, request: Request, made: dict[str, Problem]) 
     if request.theorem is None and theorem.name == "dai2019.sharp":
         theorems.insert(0, results.find("dai2019.published"))
     problem, mu = _problem(theorem, level, request, schedule, made)
+    if _wants_full_gradients(theorem):
+        problem = problems.noiseless(problem)
     return Cell(
         name=f"{theorem.name}-s{level}",
         rule=theorem,
@@ -75,6 +77,10 @@ def _cell(theorem: Any, level: int, request: Request, made: dict[str, Problem]) 
 
 def _wants_reuse(theorem: Any) -> bool:
     return any(isinstance(a, StaleSGD) and a.reuse for a in theorem.assumptions)
+
+
+def _wants_full_gradients(theorem: Any) -> bool:
+    return any(isinstance(a, StaleSGD) and not a.noisy for a in theorem.assumptions)
 
 
 def _schedule(delay: str, level: int) -> Schedule:
@@ -160,10 +166,8 @@ def line(result: Result, verdict: Verdict) -> str:
     level = result.cell.schedule.tau_max + 1
     known_false = " (the statement is refuted)" if _expected(verdict) else ""
     kept = " [kept]" if result.kept else ""
-    return (
-        f"{verdict.theorem.split('.')[-1]:<20} s = {level:<3} mu = {result.mu:.2f}  "
-        f"{verdict}{known_false}{kept}"
-    )
+    mu = "" if result.mu is None else f"mu = {result.mu:.2f}  "
+    return f"{verdict.theorem.split('.')[-1]:<20} s = {level:<3} {mu}{verdict}{known_false}{kept}"
 
 
 def _expected(verdict: Verdict) -> bool:
@@ -244,7 +248,9 @@ def _coherences(finished: Sequence[Result], request: Request, out: Path) -> list
             runs = [r.coherent for r in entries if r.coherent is not None]
             levels = [f"s = {r.cell.schedule.tau_max + 1}" for r in entries]
             first = request.levels.index(entries[0].cell.schedule.tau_max + 1)
-            plots.coherence(runs, ax, labels=levels, mu=[r.mu for r in entries], first=first)
+            plots.coherence(
+                runs, ax, labels=levels, mu=[r.mu for r in entries if r.mu is not None], first=first
+            )
             ax.set_title(name)
             _leftmost_label(ax)
         return plots.save(figure, str(out / "coherence"))

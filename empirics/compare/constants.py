@@ -9,8 +9,9 @@ import numpy as np
 from sympy import sympify
 
 from empirics.compare.numbers import Numbers
-from empirics.problems.base import Constant, Provenance
+from empirics.problems.base import Array, Constant, Provenance
 from empirics.runs import Runs
+from empirics.schedules.base import Delays
 from empirics.statistics import simultaneous_limits
 from theory.evaluation import RUNNING
 from theory.theorem import Theorem
@@ -60,22 +61,26 @@ def constants(
 
 def numbers_of(theorem: Theorem, runs: Runs, values: Mapping[str, Constant]) -> Numbers:
     """What the theorem's formulas are evaluated at: the constants, and the sequences of the run."""
-    first = theorem.count.first
     sequences = {"eta": runs.step_sizes}
     if runs.delays is not None:
-        read = (first + np.arange(len(runs.delays)) - runs.delays).astype(np.float64)
-        sequences |= {"r": read, "tau": read}  # the index of the iterate read
+        sequences |= reads_as_counted(theorem, runs.delays)
     return Numbers(
         values={name: constant.value for name, constant in values.items()},
         sequences=sequences,
-        first=first,
+        first=theorem.count.first,
     )
 
 
+def reads_as_counted(theorem: Theorem, delays: Delays) -> dict[str, Array]:
+    """The indices of the iterates read, as the theorem counts, under both their names."""
+    read = (theorem.count.first + np.arange(len(delays)) - delays).astype(np.float64)
+    return {"r": read, "tau": read}
+
+
 def value(expression: Any, values: Mapping[str, Constant]) -> float:
-    """A formula of constants; KeyError names one that is not known."""
-    free = sympify(expression).free_symbols
-    return Numbers(values={a.name: values[a.name].value for a in free}).value(expression)
+    """A formula of constants, perhaps laid out; KeyError names one that is not known."""
+    e = sympify(getattr(expression, "expression", expression))
+    return Numbers(values={a.name: values[a.name].value for a in e.free_symbols}).value(e)
 
 
 def _of_the_run(runs: Runs) -> dict[str, Constant]:

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from sympy.core.function import AppliedUndef
 
-from empirics.compare.constants import needed
+from empirics.compare.constants import needed, reads_as_counted
 from empirics.compare.numbers import Numbers, last_horizon, step_sizes
 from empirics.problems.base import Array, Problem
 from empirics.schedules.base import Delays, Schedule
-from empirics.schedules.reads import Counter
+from empirics.schedules.reads import multiplicity as facts_of
 from empirics.stepsizes import StepSizes
+from theory import assumptions as known
+from theory.latex import shown
 from theory.theorem import Theorem
 
 CARRIED = ("N", "eta", "m", "mu", "s", "tau", "tau_avg")  # what step sizes say of themselves
@@ -33,7 +35,8 @@ def steps_for(
     Parameters: steps, the length of the run, for rules that are tuned to it; mu in (0, 1];
     multiplicity = m, how often an iterate may be read, the whole window unless given; eta, the
     constant step of theorems that leave it free, the largest that they allow unless given.
-    Raises ValueError if the rule needs a constant that is missing or out of its range.
+    Raises ValueError if the rule needs a constant that is missing or out of its range, or delays
+    that are not the same in every replica.
 
     >>> from empirics import problems, schedules
     >>> from theory import results
@@ -46,53 +49,74 @@ def steps_for(
     """
     if not 0 < mu <= 1:
         raise ValueError(f"step sizes of {theorem.name} need 0 < mu <= 1, got {mu}")
-    known = _known(theorem, problem, schedule, steps)
-    known["mu"] = float(mu)
+    delays = _shared(schedule, steps)
+    given = _given(theorem, problem, schedule, steps, delays)
+    given["mu"] = float(mu)
     if multiplicity is not None:
-        known["m"] = multiplicity
+        given["m"] = multiplicity
     rule = theorem.step.expression
-    free = bool(rule.atoms(AppliedUndef))
+    sequences = {a.func.__name__ for a in rule.atoms(AppliedUndef)}
     wanted = {a.name for a in rule.free_symbols} - {theorem.count.index.name}
-    if eta is None and theorem.step_limit is not None:
-        _demand(
-            theorem, problem, {a.name for a in theorem.step_limit.expression.free_symbols}, known
-        )
-        eta = Numbers(values=known).value(theorem.step_limit.expression)
+    limits = _limits(theorem, schedule)
+    if eta is None and limits:
+        _demand(theorem, problem, {a.name for e in limits for a in e.free_symbols}, given)
+        eta = min(Numbers(values=given).value(limit) for limit in limits)
     if eta is not None:
-        known["eta"] = float(eta)
-    _demand(theorem, problem, wanted | ({"eta"} if free else set()), known)
+        given["eta"] = float(eta)
+    _demand(theorem, problem, wanted | (sequences & {"eta"}), given)
+    if sequences - {"eta"} and delays is None:
+        raise ValueError(
+            f"step sizes of {theorem.name} look at the delays and need a schedule that is the same "
+            f"in every replica, got {type(schedule).__name__}"
+        )
 
     def values(count: int) -> Array:
-        if free:
-            return np.full(count, known["eta"])
-        return step_sizes(theorem, Numbers(values=known), count)
+        own = {"eta": np.full(count, given.get("eta", np.nan))}
+        if delays is not None:
+            own |= reads_as_counted(theorem, delays)
+        first = theorem.count.first
+        return step_sizes(theorem, Numbers(values=given, sequences=own, first=first), count)
 
     named = needed(theorem) | wanted
     return StepSizes(
         label=theorem.name,
         values=values,
-        constants={a: float(known[a]) for a in CARRIED if a in known and a in named},
+        constants={a: float(given[a]) for a in CARRIED if a in given and a in named},
     )
 
 
-def _known(theorem: Theorem, problem: Problem, schedule: Schedule, steps: int) -> dict[str, float]:
+def _given(
+    theorem: Theorem, problem: Problem, schedule: Schedule, steps: int, delays: Delays | None
+) -> dict[str, float]:
     """The constants that problem and schedule give, and the horizon."""
     s = schedule.tau_max + 1
-    known: dict[str, float] = {"s": s, "m": s, "tau": schedule.tau_max}
-    known["N"] = known["tau_avg"] = schedule.tau_max  # never more
-    delays = _shared(schedule, steps)
+    given: dict[str, float] = {"s": s, "m": s, "tau": schedule.tau_max}
+    given["N"] = given["tau_avg"] = schedule.tau_max  # never more
     if delays is not None:
-        counter = Counter(schedule.tau_max)
-        counter.add(0, delays)
-        reads = counter.result()
-        known |= {"N": reads.flying, "tau_avg": reads.average}
-    known[theorem.horizon.name] = last_horizon(theorem, steps)
-    known |= {name: c.value for name, c in problem.constants.items() if name != "infimum"}
+        facts = facts_of(delays, schedule.tau_max)
+        given |= {"N": facts.flying, "tau_avg": facts.average}
+    given[theorem.horizon.name] = last_horizon(theorem, steps)
+    given |= {name: c.value for name, c in problem.constants.items() if name != "infimum"}
     if "infimum" in problem.constants:
-        known["Delta"] = problem.gap
+        given["Delta"] = problem.gap
     if problem.minimiser is not None:
-        known["R"] = problem.distance
-    return known
+        given["R"] = problem.distance
+    return given
+
+
+def _limits(theorem: Theorem, schedule: Schedule) -> list[Any]:
+    """Formulas that a constant step has to stay below."""
+    limits = [] if theorem.step_limit is None else [theorem.step_limit.expression]
+    tau = schedule.tau_max
+    for assumption in theorem.assumptions:
+        match assumption:
+            case known.StepLimit():
+                limits.append(shown(assumption.limit).expression)
+            case known.WindowRule():  # a window holds tau + 1 steps
+                limits.append(shown(assumption.limit).expression / (tau + 1))
+            case known.InterferenceRule():  # and tau more windows contain it
+                limits.append(shown(assumption.limit).expression / (2 * tau + 1))
+    return limits
 
 
 def _shared(schedule: Schedule, steps: int) -> Delays | None:
@@ -101,8 +125,8 @@ def _shared(schedule: Schedule, steps: int) -> Delays | None:
     return delays if delays.ndim == 1 else None
 
 
-def _demand(theorem: Theorem, problem: Problem, names: set[str], known: dict[str, Any]) -> None:
-    missing = sorted(names - set(known))
+def _demand(theorem: Theorem, problem: Problem, names: set[str], given: dict[str, Any]) -> None:
+    missing = sorted(names - set(given))
     if missing:
         raise ValueError(
             f"step sizes of {theorem.name} need {', '.join(missing)}, which {problem.name} does "

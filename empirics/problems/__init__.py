@@ -3,6 +3,7 @@
 from empirics.problems.base import Constant, Problem
 from empirics.problems.catalogue import named, names
 from empirics.problems.logistic import logistic
+from empirics.problems.noiseless import noiseless
 from empirics.problems.piecewise import piecewise_quadratic
 from empirics.problems.quadratic import quadratic
 from empirics.problems.reuse import reuse_counterexample
@@ -13,6 +14,7 @@ __all__ = [
     "logistic",
     "named",
     "names",
+    "noiseless",
     "piecewise_quadratic",
     "quadratic",
     "reuse_counterexample",

@@ -147,6 +147,44 @@ def test_an_interrupted_check_keeps_what_is_finished(tmp_path):
     assert [v["kept"] for v in json.loads(resumed.stdout)["verdicts"]] == [True, True]
 
 
+UNHEARD = """
+import signal
+import empirics.tour
+from empirics.runs import Runs
+
+class Deaf:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)  # Python prints what is raised here, and goes on
+
+def interrupting(function, when):
+    def wrapped(*arguments, **more):
+        if when(*arguments):
+            Deaf()
+        return function(*arguments, **more)
+    return wrapped
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "finished"),
+    [
+        ("Runs.save = interrupting(Runs.save, lambda runs, path: path.name.endswith('s2.nc'))", 2),
+        ("empirics.tour.write = interrupting(empirics.tour.write, lambda *_: True)", 3),
+    ],
+    ids=["in a destructor", "while files are written"],
+)
+def test_an_interrupt_that_nobody_hears_is_not_lost(where, finished, tmp_path):
+    code = f"{UNHEARD}{where}\n{CODE}"
+    command = [sys.executable, "-c", code, *map(str, small(tmp_path, "--staleness", "1,2,3"))]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+    assert done.returncode == 130
+    assert f"interrupted after {finished} of 3 cells" in done.stderr
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert len(summary["verdicts"]) == finished
+    assert summary["complete"] is (finished == 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from empirics.compare.checks import delays, direction, functions, methods, noise
+from empirics.compare.checks import delays, direction, functions, methods, noise, windows
 from empirics.compare.checks.base import Case, Findings
 from empirics.compare.numbers import SLIP, reached
 from empirics.compare.verdict import Check, Finding
@@ -16,6 +16,7 @@ CHECKS = {
     **delays.CHECKS,
     **direction.CHECKS,
     **methods.CHECKS,
+    **windows.CHECKS,
 }
 
 
