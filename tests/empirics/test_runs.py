@@ -8,13 +8,14 @@ import pytest
 import xarray
 
 from empirics import Runs, problems, schedules, simulate
-from empirics.moments import Moments, Statistics
+from empirics.moments import MEASURES, Moments, Statistics
 from empirics.schedules import Reads
 
 
-def make(**options):
+def make(*, schedule=None, **options):
+    schedule = schedule or schedules.Uniform(2)
     problem = problems.quadratic(dim=3, mu=0.1, sigma=0.5)
-    return simulate(problem, schedules.Uniform(2), step=0.1, steps=12, replicas=5, **options)
+    return simulate(problem, schedule, step=0.1, steps=12, replicas=5, **options)
 
 
 def diverged():
@@ -41,10 +42,12 @@ def assert_same(one, other):
     [
         make(),
         make(window=3, noise=True, record=[0, 3, 12], reuse=True),
+        make(measures=tuple(MEASURES)),
+        make(schedule=schedules.Constant(2)),
         replace(make(), complete=False),
         diverged(),
     ],
-    ids=["plain", "window", "interrupted", "diverged"],
+    ids=["plain", "window", "measures", "shared delays", "interrupted", "diverged"],
 )
 def test_a_round_trip_changes_nothing(runs, tmp_path):
     path = tmp_path / "runs.nc"
@@ -115,6 +118,9 @@ def test_constants_travel_with_the_runs():
     assert runs.constants["L"].value == 1.0
     delta = runs.constants["Delta"]
     assert (delta.value, delta.provenance) == (problems.quadratic(dim=3, mu=0.1).gap, "exact")
+    distance = runs.constants["R"]
+    assert (distance.value, distance.provenance) == (pytest.approx(1.0), "exact")  # a unit vector
+    assert runs.looseness == {"gap": 0.0, "squared distance": 0.0}
     assert (runs.tau_max, runs.exogenous, runs.replicas) == (2, True, 5)
     assert runs.reads.counts.sum() == 5 * 12
     assert runs.reads.mean == pytest.approx(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from empirics import problems, schedules, simulate, stepsizes
-from empirics.moments import Moments
+from empirics.moments import MEASURES, Moments
 from empirics.problems import Constant, Problem
 from empirics.problems.quadratic import quadratic
 from empirics.schedules import multiplicity
@@ -265,7 +265,7 @@ def test_the_mean_over_replicas_is_the_mean_of_the_replicas(iterates):
 def test_blocks_and_processes_leave_no_trace(make):
     problem = make()
     options = {"step": 0.2, "steps": 150, "replicas": 4 * problem.lanes - 1, "window": 3}
-    options |= {"noise": True, "reuse": True}
+    options |= {"noise": True, "reuse": True, "measures": tuple(MEASURES)}
     reference = simulate(problem, schedules.Uniform(4), **options)
     for block in (1, 9, 1000):
         runs = simulate(problem, schedules.Uniform(4), **options, block=block)
@@ -331,6 +331,7 @@ CHANGES = {
     "seed": {"seed": 1},
     "reuse": {"reuse": True},
     "record": {"record": 2},
+    "measures": {"measures": ["gap at read points"]},
     "window": {"window": 2},
     "noise": {"noise": True},
 }
@@ -400,6 +401,11 @@ def test_facts_about_the_delays(schedule):
         parts[1] = parts[1][:, :3]  # the surplus lanes of the second tile do not count
     facts = multiplicity(np.hstack(parts), schedule.tau_max)
     assert (runs.reads.reads, runs.reads.cold_reads) == (facts.reads, facts.cold_reads)
+    assert (runs.reads.flying, runs.reads.average) == (facts.flying, facts.average)
+    if runs.delays is None:
+        assert parts[0].shape[1] > 1
+    else:
+        assert runs.delays.tolist() == parts[0][:, 0].tolist()
     assert runs.reads.counts.tolist() == facts.counts.tolist()
 
 
@@ -536,6 +542,14 @@ def test_interruption_before_the_first_tile_is_passed_on():
         ({"seed": None}, r"simulate needs a whole number seed >= 0, got None"),
         ({"window": 1}, r"simulate needs a window of at least 2 gradients or 0, got 1"),
         ({"window": -2}, r"simulate needs a whole number window >= 0, got -2"),
+        (
+            {"measures": ["gap", "speed"]},
+            r"simulate needs measures among squared gradient, gap, .*, got 'speed'",
+        ),
+        (
+            {"problem": tagged(), "measures": "squared distance at read points"},
+            r"simulate needs the minimiser for the squared distance at .*; tagged has none",
+        ),
         ({"processes": 0}, r"simulate needs a whole number processes >= 1, got 0"),
         ({"block": 0}, r"simulate needs a whole number block >= 1, got 0"),
         ({"record": "some"}, r'needs record = "all", "log", a number or times, got \'some\''),
