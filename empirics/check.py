@@ -8,8 +8,8 @@ it stopped.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -48,6 +48,7 @@ class Cell:
     mu: float | None = None
     multiplicity: int | None = None
     eta: float | None = None
+    chosen: Mapping[str, float] = field(default_factory=dict)
     reuse: bool = False
     alpha: float = 1e-6
 
@@ -71,7 +72,7 @@ class Cell:
             "problem": dict(self.problem.settings),
             "schedule": self.schedule.settings,
             "numbers": [self.steps, self.replicas, self.seed, self.mu, self.multiplicity],
-            "more": [self.eta, self.reuse, self.measures],
+            "more": [self.eta, self.reuse, self.measures, dict(self.chosen)],
             "code": code_version(),
         }
         return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
@@ -111,6 +112,7 @@ def _simulate(cell: Cell, out: Path) -> Result:
             mu=mu,
             multiplicity=cell.multiplicity,
             eta=cell.eta,
+            chosen=cell.chosen,
         )
 
     common: dict[str, Any] = {
@@ -182,7 +184,8 @@ def _judge(
     cell: Cell, mu: float | None, runs: Runs, coherent: Runs | None, *, kept: bool
 ) -> Result:
     verdicts = tuple(
-        compare(theorem, runs, coherence=coherent, alpha=cell.alpha) for theorem in cell.theorems
+        compare(theorem, runs, chosen=cell.chosen, coherence=coherent, alpha=cell.alpha)
+        for theorem in cell.theorems
     )
     return Result(cell=cell, mu=mu, runs=runs, coherent=coherent, verdicts=verdicts, kept=kept)
 

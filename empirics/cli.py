@@ -235,6 +235,10 @@ def check(
         float | None,
         typer.Option(help="Constant step, where it is free; the largest allowed if not given."),
     ] = None,
+    choose: Annotated[
+        list[str] | None,
+        typer.Option(help="A constant that the step sizes leave open, as in --choose alpha=0.5."),
+    ] = None,
     reuse: Annotated[
         bool | None,
         typer.Option("--reuse/--fresh-noise", help="Apply a sample again when its iterate is."),
@@ -268,6 +272,7 @@ def check(
         delay=delay,
         mu=mu,
         eta=eta,
+        chosen=dict(map(_choice, choose or [])),
         reuse=reuse,
         steps=steps if steps is not None else FLAGSHIP_STEPS,
         replicas=replicas,
@@ -317,6 +322,14 @@ def _levels(text: str) -> tuple[int, ...]:
     if not levels or min(levels) < 1:
         fail(f"--staleness needs whole numbers >= 1 such as 1,4,16, got {text!r}")
     return levels
+
+
+def _choice(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        fail(f"--choose needs a name and a number such as alpha=0.5, got {text!r}")
 
 
 def _proofs(*, quiet: bool) -> str:

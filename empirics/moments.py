@@ -19,6 +19,7 @@ MEASURES = {
     "squared gradient at read points": "read_squared_norm",
     "gap at read points": "read_gap",
     "squared distance at read points": "read_squared_distance",
+    "direction": "direction",
 }
 AT_READ_POINTS = " at read points"
 
@@ -84,12 +85,13 @@ class Statistics:
 
     Fields, of shape (K,) unless said: squared_norm, moments of |grad f(x_t)|^2; gap, of
     f(x_t) - inf f; squared_distance, of |x_t - x*|^2; read_squared_norm, read_gap and
-    read_squared_distance, of the same at the point x_{t - tau_t} that update t reads (not a number
-    at t = T); inner, of <grad f(x_t), grad f(x_{t-l})>, (K, s), reading x_0 when l > t;
-    comoment, the sum over replicas of the products of the deviations of inner and squared_norm,
-    (K, s); coherence_min, the smallest mu_t of a replica (see Coherence); coherence_negative, the
-    replicas where mu_t < 0; coherence_undefined, those with a gradient of 0; noise_mean and
-    noise_max of E|xi|^2 at x_t; diverged, the replicas lost so far.
+    read_squared_distance, of the same at the point x_{t - tau_t} that update t reads, and
+    direction, of <grad f(x_t), grad f(x_{t - tau_t})> (not a number at t = T); inner, of
+    <grad f(x_t), grad f(x_{t-l})>, (K, s), reading x_0 when l > t; comoment, the sum over replicas
+    of the products of the deviations of inner and squared_norm, (K, s); coherence_min, the smallest
+    mu_t of a replica (see Coherence); coherence_negative, the replicas where mu_t < 0;
+    coherence_undefined, those with a gradient of 0; noise_mean and noise_max of E|xi|^2 at x_t;
+    diverged, the replicas lost so far.
     What was not asked for is not a number.
     """
 
@@ -99,6 +101,7 @@ class Statistics:
     read_squared_norm: Moments
     read_gap: Moments
     read_squared_distance: Moments
+    direction: Moments
     inner: Moments
     comoment: Array
     coherence_min: Array
@@ -193,7 +196,7 @@ class Statistics:
         }
         return replace(
             self,
-            **moments,
+            **{**moments, "direction": self.direction.where(keep, np.nan)},
             inner=self.inner.where(keep[:, None], np.nan),
             comoment=np.where(keep[:, None], self.comoment, np.nan),
             coherence_min=np.where(keep, self.coherence_min, np.nan),

@@ -72,9 +72,12 @@ class Recorder:
         x, g = iterate(t), self._gradients[t % s]
         np.vecdot(g, g, out=self._measured["squared gradient"][k])
         for name, values in self._measured.items():
-            if name != "squared gradient" and not name.endswith(AT_READ_POINTS):
+            if name in ("gap", "squared distance"):
                 values[k] = self._of(name, x)
         self._take_read_points(t, read)
+        if "direction" in self._measured:
+            applied = np.nan if read is None else np.vecdot(g, problem.gradient(read.points))
+            self._measured["direction"][k] = applied
         if self._window:
             self._inner[k] = np.vecdot(g, self._gradients)[(t - np.arange(s)) % s]
         if self._ask_noise:

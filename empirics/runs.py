@@ -156,6 +156,7 @@ _MEASURED = {
     "read_squared_norm": "|grad f(x_{t - tau_t})|^2",
     "read_gap": "f(x_{t - tau_t}) - inf f",
     "read_squared_distance": "|x_{t - tau_t} - x*|^2",
+    "direction": "<grad f(x_t), grad f(x_{t - tau_t})>",
 }
 
 # name: (dimensions, long_name, units)

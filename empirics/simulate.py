@@ -64,9 +64,9 @@ def simulate(
 
     What is kept of them: measures, the "squared gradient" |grad f(x_t)|^2 (always), the "gap"
     f(x_t) - inf f, the "squared distance" |x_t - x*|^2, and each of these "at read points", at the
-    iterate x_{t - tau_t} that update t reads; measuring costs more than updating. window = s >= 2
-    adds the inner products of grad f(x_t) with grad f(x_{t-l}), l = 0, ..., s - 1; noise=True the
-    exact noise variance at x_t.
+    iterate x_{t - tau_t} that update t reads, and the "direction", <grad f(x_t), grad f(y_t)>;
+    measuring costs more than updating. window = s >= 2 adds the inner products of grad f(x_t) with
+    grad f(x_{t-l}), l = 0, ..., s - 1; noise=True the exact noise variance at x_t.
 
     How it runs, without a trace in the numbers: processes (a script that asks for more than one
     needs the usual `if __name__ == "__main__"`); block, steps drawn ahead; progress, called with

@@ -15,6 +15,7 @@ from empirics.problems.base import Problem, whole
 from empirics.schedules.base import Schedule
 from theory import results
 from theory.assumptions import StaleSGD
+from theory.assumptions.online import DelayedFeedback
 
 EXIT = {"consistent": 0, "violated": 1, "inconclusive": 3, "not applicable": 3}
 
@@ -29,6 +30,7 @@ class Request:
     delay: str
     mu: float | None
     eta: float | None
+    chosen: dict[str, float]
     reuse: bool | None
     steps: int
     replicas: int
@@ -70,6 +72,7 @@ def _cell(theorem: Any, level: int, request: Request, made: dict[str, Problem]) 
         seed=request.seed,
         mu=mu,
         eta=request.eta,
+        chosen=request.chosen,
         reuse=reuse,
         alpha=request.alpha,
     )
@@ -80,7 +83,11 @@ def _wants_reuse(theorem: Any) -> bool:
 
 
 def _wants_full_gradients(theorem: Any) -> bool:
-    return any(isinstance(a, StaleSGD) and not a.noisy for a in theorem.assumptions)
+    """Whether the method is without noise, or without anything random, as online learning is."""
+    return any(
+        (isinstance(a, StaleSGD) and not a.noisy) or isinstance(a, DelayedFeedback)
+        for a in theorem.assumptions
+    )
 
 
 def _schedule(delay: str, level: int) -> Schedule:
@@ -112,7 +119,15 @@ def _problem(
     if name == "reuse-counterexample":
         unit = problems.quadratic(dim=1, L=1.0, sigma=1.0)
         mu = 0.8 if request.mu is None else request.mu
-        rule = steps_for(theorem, unit, schedule, steps=request.steps, mu=mu, eta=request.eta)
+        rule = steps_for(
+            theorem,
+            unit,
+            schedule,
+            steps=request.steps,
+            mu=mu,
+            eta=request.eta,
+            chosen=request.chosen,
+        )
         return problems.reuse_counterexample(rule(request.steps), level), mu
     name = name or "digits"
     if name not in made:

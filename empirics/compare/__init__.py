@@ -11,15 +11,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from empirics.compare.checks import Case, check_assumption, check_condition
-from empirics.compare.constants import (
-    OF_THE_PROBLEM,
-    SECOND_MOMENT,
-    constants,
-    needed,
-    numbers_of,
-)
+from empirics.compare.constants import OF_THE_PROBLEM, constants, needed, numbers_of
+from empirics.compare.measured import RECORDED
 from empirics.compare.numbers import SLIP
-from empirics.compare.quantity import Seen, measures_for, see
+from empirics.compare.quantity import Seen, measures_for, nothing, see
 from empirics.compare.steps import steps_for
 from empirics.compare.verdict import Check, Outcome, Verdict
 from empirics.problems.base import Array
@@ -59,10 +54,10 @@ def compare(
     given = {"mu": mu, "m": multiplicity, **(chosen or {})}
     if "infimum" in runs.constants and "Delta" not in runs.constants:
         raise ValueError("compare needs runs made by simulate, got ones without Delta")
-    shared = alpha / 2 if needed(theorem) & set(SECOND_MOMENT) else alpha  # limits of two kinds
+    shared = alpha / 2 if needed(theorem) & set(RECORDED) else alpha  # limits of two kinds
     values = constants(theorem, runs, given, shared)
     unknown = {a for a in theorem.constants if a != theorem.horizon.name} - set(values)
-    missing = sorted(unknown - {*OF_THE_PROBLEM, *SECOND_MOMENT})
+    missing = sorted(unknown - {*OF_THE_PROBLEM, *RECORDED})
     if missing:
         raise ValueError(
             f"compare needs {', '.join(missing)} for {theorem.name}; give it to compare, or take "
@@ -74,13 +69,14 @@ def compare(
         coherent=coherence or runs,
         values=values,
         numbers=numbers_of(theorem, runs, values),
+        alpha=shared,
     )
     checks = tuple(
         [check_assumption(assumption, case) for assumption in theorem.assumptions]
         + [check_condition(condition, case) for condition in theorem.restrictions]
     )
     if unknown:
-        seen, bound = _nothing(f"the bound needs {', '.join(sorted(unknown))}"), np.empty(0)
+        seen, bound = nothing(f"the bound needs {', '.join(sorted(unknown))}"), np.empty(0)
     else:
         seen = see(theorem, runs, case.numbers, shared)
         bound = case.numbers.at(theorem.bound.expression, theorem.horizon, seen.horizons)
@@ -137,19 +133,6 @@ def _decide(
     return "inconclusive", f"the limits do not decide at {theorem.horizon} = {at}; more replicas"
 
 
-def _nothing(missing: str) -> Seen:
-    none, whole = np.empty(0), np.empty(0, dtype=np.int64)
-    return Seen(
-        horizons=whole,
-        iterates=whole,
-        mean=none,
-        lower=none,
-        upper=none,
-        path=np.empty((2, 0)),
-        missing=missing,
-    )
-
-
 def _title(runs: Runs) -> str:
     problem, schedule = runs.settings["problem"], runs.settings["schedule"]
     name = problem.get("data", problem["kind"])
@@ -166,14 +149,16 @@ def _label(theorem: Theorem) -> str:
     if quantity.summary == "last":
         index = f"{theorem.horizon}"
     x = f"x_{{{index}}}"
-    formula = {
+    formulas = {
         "squared gradient": rf"\mathbb{{E}}\,\|\nabla F({x})\|^2",
         "gap": rf"\mathbb{{E}}\,F({x})-\inf F",
         "squared distance": rf"\mathbb{{E}}\,\|{x}-x_\star\|^2",
-    }[quantity.measure.name]
-    ahead = {"least": "least ", "average": "average ", "weighted average": "weighted average "}
-    so_far = " so far" if quantity.summary != "last" else ""
-    return f"{ahead.get(quantity.summary, '')}${formula}${so_far}"
+        "regret": rf"f_{k}(x_{{{read}}})-f_{k}(x_\star)",
+    }
+    if quantity.measure.name not in formulas:
+        return quantity.words
+    formula = f"${formulas[quantity.measure.name]}$"
+    return formula if quantity.summary == "last" else f"{quantity.summary} {formula} so far"
 
 
 __all__ = ["Check", "Verdict", "compare", "measures_for", "steps_for"]

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 from sympy import sympify
 
+from empirics.compare.measured import measured
 from empirics.compare.numbers import Numbers
-from empirics.problems.base import Array, Constant, Provenance
+from empirics.problems.base import Array, Constant
 from empirics.runs import Runs
 from empirics.schedules.base import Delays
-from empirics.statistics import simultaneous_limits
 from theory.evaluation import RUNNING
 from theory.theorem import Theorem
 
 OF_THE_PROBLEM = ("L", "sigma", "Delta", "R", "mu_sc")
-SECOND_MOMENT = ("G", "M_2")  # the root of a bound of E|g_t|^2, and the bound
 
 
 def needed(theorem: Theorem) -> set[str]:
@@ -40,15 +39,16 @@ def constants(
     """All numbers the theorem may ask for, as far as they are known, the horizon apart.
 
     What was chosen comes first, then what the step sizes were built from, if the theorem's rule has
-    it too, then what the run shows: longest and average delay, gradients in flight, second moment.
+    it too, then what the run shows: longest and average delay, gradients in flight, and what
+    `measured` finds.
     """
     found = dict(runs.constants)
     found |= _of_the_run(runs)
     wanted = needed(theorem)
-    if wanted & set(SECOND_MOMENT):
-        found |= _second_moment(runs, alpha)
+    found |= measured(wanted, runs, alpha)
     carried = runs.settings["step"]
     built_from = {a.name for a in theorem.step.expression.free_symbols} | {"mu", "m", "s", "eta"}
+    built_from -= set(OF_THE_PROBLEM)
     for name in sorted(wanted | {"mu", "m", "s"}):
         given = chosen.get(name)
         if given is None and name in built_from:
@@ -87,7 +87,7 @@ def _of_the_run(runs: Runs) -> dict[str, Constant]:
     s = runs.tau_max + 1
     reads, steps = runs.reads, runs.step_sizes
     constant = bool((steps == steps[0]).all())
-    measured = {
+    shown = {
         "s": (s, "the longest delay, plus 1"),
         "m": (s, "the whole window"),
         "tau": (reads.longest, "the longest delay of the run"),
@@ -97,30 +97,5 @@ def _of_the_run(runs: Runs) -> dict[str, Constant]:
     }
     return {
         name: Constant(value=float(number), provenance="exact", why=why)
-        for name, (number, why) in measured.items()
-    }
-
-
-def _second_moment(runs: Runs, alpha: float) -> dict[str, Constant]:
-    """A bound of E|g_t|^2 = E|grad f(y_t)|^2 + E|xi_t|^2 along the run; nothing if none is known.
-
-    It leans on sigma, and on limits of the squared gradients at the points that updates read.
-    """
-    at = runs.times < len(runs.step_sizes)
-    seen = runs.statistics.read_squared_norm
-    known = "sigma" in runs.constants and at.sum() == len(runs.step_sizes)
-    if not known or not np.isfinite(seen.mean[at]).all():
-        return {}
-    mean = seen.mean[at]
-    limits = simultaneous_limits(mean, seen.standard_error[at], runs.replicas, alpha)
-    most = float((mean if runs.deterministic else limits.upper).max())
-    if not np.isfinite(most):
-        return {}
-    sigma = runs.constants["sigma"]
-    total = most + sigma.value**2
-    provenance: Provenance = "estimate" if sigma.provenance == "estimate" else "bound"
-    why = f"the largest E|grad F(y_t)|^2 of the run, at most {most:.4g}, plus sigma^2"
-    return {
-        "M_2": Constant(value=total, provenance=provenance, why=why),
-        "G": Constant(value=total**0.5, provenance=provenance, why=f"the root of {why}"),
+        for name, (number, why) in shown.items()
     }

@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import expand_log, log
 
-from empirics.compare.constants import SECOND_MOMENT, needed
+from empirics.compare.constants import needed
+from empirics.compare.measured import RECORDED
 from empirics.compare.numbers import SLIP, Numbers, reached
 from empirics.moments import AT_READ_POINTS, MEASURES
 from empirics.problems.base import Array
 from empirics.runs import Runs
 from empirics.statistics import Limits, simultaneous_limits
-from theory.quantities import Quantity
+from theory.quantities import GAP, REGRET, SQUARED_DISTANCE, Quantity
 from theory.theorem import Theorem
+
+SUMMARIES = ("least", "last", "total", "average", "weighted average")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,8 +54,7 @@ def measures_for(theorem: Theorem) -> tuple[str, ...]:
     ('squared gradient', 'gap')
     """
     wanted = {"squared gradient", "gap", _name(theorem.quantity)}
-    if needed(theorem) & set(SECOND_MOMENT):
-        wanted.add("squared gradient" + AT_READ_POINTS)
+    wanted |= {RECORDED[name] for name in needed(theorem) & set(RECORDED)}
     return tuple(name for name in MEASURES if name in wanted)
 
 
@@ -60,10 +62,14 @@ def see(theorem: Theorem, runs: Runs, numbers: Numbers, alpha: float) -> Seen:
     """The quantity of a theorem on runs, at every horizon that they reach."""
     quantity = theorem.quantity
     name = _name(quantity)
+    if name not in MEASURES or quantity.summary not in SUMMARIES:
+        return nothing(f"there is no measurement of {quantity}")
     moments = getattr(runs.statistics, MEASURES[name])
-    at = runs.times < len(runs.step_sizes) if quantity.place == "read point" else runs.times >= 0
+    at = runs.times >= 0
     if quantity.place == "next iterate":
         at &= runs.times > 0
+    elif quantity.summary not in ("least", "last") or name.endswith(AT_READ_POINTS):
+        at &= runs.times < len(runs.step_sizes)  # one term an update
     times = runs.times[at]
     term = times - 1 if quantity.place == "next iterate" else times  # of the first, second, ...
     limits = _limits(runs, quantity, moments.mean[at], moments.standard_error[at], alpha)
@@ -76,6 +82,8 @@ def see(theorem: Theorem, runs: Runs, numbers: Numbers, alpha: float) -> Seen:
             three[1, ~complete] = np.nan  # the least may be one that was not recorded
         case "last":
             pass
+        case "total":
+            times, three = times[complete], np.cumsum(three[:, complete], axis=1)
         case _:
             times, three = times[complete], three[:, complete]
             three = _averages(quantity, numbers, three)
@@ -93,7 +101,24 @@ def see(theorem: Theorem, runs: Runs, numbers: Numbers, alpha: float) -> Seen:
     )
 
 
+def nothing(missing: str) -> Seen:
+    """No horizon, for want of something."""
+    none, whole = np.empty(0), np.empty(0, dtype=np.int64)
+    return Seen(
+        horizons=whole,
+        iterates=whole,
+        mean=none,
+        lower=none,
+        upper=none,
+        path=np.empty((2, 0)),
+        missing=missing,
+    )
+
+
 def _name(quantity: Quantity) -> str:
+    """What has to be measured; regret, if all losses are F, is made of gaps at read points."""
+    if quantity.measure == REGRET:
+        return "gap" + AT_READ_POINTS
     return quantity.measure.name + (AT_READ_POINTS if quantity.place == "read point" else "")
 
 
@@ -104,11 +129,12 @@ def _limits(
     found = simultaneous_limits(mean, standard_error, runs.replicas, alpha)
     lower, upper = (mean, mean) if runs.deterministic else (found.lower, found.upper)
     lower = np.maximum(lower, 0)
-    loose = runs.looseness.get(quantity.measure.name, np.nan)
+    measure = "squared distance" if quantity.measure == SQUARED_DISTANCE else "gap"
+    loose = runs.looseness.get(measure, np.nan)
     with np.errstate(invalid="ignore"):
-        if quantity.measure.name == "gap":  # measured from below the infimum, if not from it
+        if quantity.measure in (GAP, REGRET):  # measured from below the infimum, if not from it
             lower = np.maximum(lower - loose, 0)
-        if quantity.measure.name == "squared distance":
+        if quantity.measure == SQUARED_DISTANCE:
             lower = np.maximum(np.sqrt(lower) - loose, 0) ** 2
             upper = (np.sqrt(upper) + loose) ** 2
     return Limits(lower=lower, upper=upper, alpha=alpha)
@@ -129,10 +155,11 @@ def _missing(
         )
     if np.isnan(getattr(runs.statistics, MEASURES[name]).mean[: len(times)]).any():
         return f"the problem does not know the {name}"
-    if "average" in theorem.quantity.summary and not complete.all():
+    if theorem.quantity.summary not in ("least", "last") and not complete.all():
         first = int(np.flatnonzero(np.append(~complete, True))[0])
+        article = "a sum" if theorem.quantity.summary == "total" else "an average"
         return (
-            f"an average needs every iterate, and x_{first} was not recorded; simulate with "
+            f"{article} needs every iterate, and x_{first} was not recorded; simulate with "
             'record="all"'
         )
     return ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from sympy.core.function import AppliedUndef
 
-from empirics.compare.constants import needed, reads_as_counted
+from empirics.compare.constants import OF_THE_PROBLEM, needed, reads_as_counted
 from empirics.compare.numbers import Numbers, last_horizon, step_sizes
 from empirics.problems.base import Array, Problem
 from empirics.schedules.base import Delays, Schedule
@@ -17,7 +18,7 @@ from theory import assumptions as known
 from theory.latex import shown
 from theory.theorem import Theorem
 
-CARRIED = ("N", "eta", "m", "mu", "s", "tau", "tau_avg")  # what step sizes say of themselves
+ALWAYS_KEPT = {"mu", "m", "s", "eta"}  # what step sizes say of themselves; else what is in them
 
 
 def steps_for(
@@ -29,12 +30,15 @@ def steps_for(
     mu: float = 1.0,
     multiplicity: int | None = None,
     eta: float | None = None,
+    chosen: Mapping[str, float] | None = None,
 ) -> StepSizes:
     """The step sizes a theorem prescribes for a problem, a schedule and a coherence level.
 
     Parameters: steps, the length of the run, for rules that are tuned to it; mu in (0, 1];
     multiplicity = m, how often an iterate may be read, the whole window unless given; eta, the
-    constant step of theorems that leave it free, the largest that they allow unless given.
+    constant step of theorems that leave it free, the largest that they allow unless given; chosen,
+    further constants by name, such as a bound M_2 of the second moment E|g_t|^2, for rules that are
+    built on one (its value at the start unless given; the runs have to respect it).
     Raises ValueError if the rule needs a constant that is missing or out of its range, or delays
     that are not the same in every replica.
 
@@ -51,6 +55,7 @@ def steps_for(
         raise ValueError(f"step sizes of {theorem.name} need 0 < mu <= 1, got {mu}")
     delays = _shared(schedule, steps)
     given = _given(theorem, problem, schedule, steps, delays)
+    given |= {name: float(number) for name, number in (chosen or {}).items()}
     given["mu"] = float(mu)
     if multiplicity is not None:
         given["m"] = multiplicity
@@ -77,11 +82,11 @@ def steps_for(
         first = theorem.count.first
         return step_sizes(theorem, Numbers(values=given, sequences=own, first=first), count)
 
-    named = needed(theorem) | wanted
+    kept = (needed(theorem) & ALWAYS_KEPT | wanted | set(chosen or {})) - set(OF_THE_PROBLEM)
     return StepSizes(
         label=theorem.name,
         values=values,
-        constants={a: float(given[a]) for a in CARRIED if a in given and a in named},
+        constants={a: float(given[a]) for a in sorted(kept & set(given))},
     )
 
 
@@ -101,6 +106,10 @@ def _given(
         given["Delta"] = problem.gap
     if problem.minimiser is not None:
         given["R"] = problem.distance
+    if "sigma" in problem.constants:
+        g = problem.gradient(problem.start)
+        given["M_2"] = float(g @ g) + problem.sigma**2
+        given["G"] = given["M_2"] ** 0.5
     return given
 
 
@@ -127,8 +136,10 @@ def _shared(schedule: Schedule, steps: int) -> Delays | None:
 
 def _demand(theorem: Theorem, problem: Problem, names: set[str], given: dict[str, Any]) -> None:
     missing = sorted(names - set(given))
+    if missing == ["eta"]:
+        raise ValueError(f"step sizes of {theorem.name} are free; they need a constant step eta")
     if missing:
         raise ValueError(
             f"step sizes of {theorem.name} need {', '.join(missing)}, which {problem.name} does "
-            "not give"
+            "not give; choose them"
         )

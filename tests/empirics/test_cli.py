@@ -98,6 +98,28 @@ def test_the_exit_code_tells_the_outcome(tmp_path):
     assert "not applicable" in fast.stdout
 
 
+@pytest.mark.parametrize(
+    ("theorem", "options", "quantity"),
+    [
+        ("lian2015.nonconvex", (), "(1/T) sum over t = 0..T-1 of E|grad F(x_t)|^2"),
+        ("free_staleness.convex", (), "min over t = 0..n of E|grad F(x_t)|^2"),
+        ("langford2009.stochastic", ("--eta", 0.1), "E F(x_(t - tau_t)) - inf F"),
+        ("huo2018.tuned_step", ("--choose", "e_0=1.4"), "(1/T) sum over t = 0..T-1"),
+    ],
+)
+def test_theorems_that_count_from_zero(theorem, options, quantity, tmp_path):
+    done = staleness(
+        "check", theorem, "--problem", "quadratic", "--staleness", "1,4", "--steps", 60,
+        "--out", tmp_path, "--json", *options,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = json.loads(done.stdout)
+    assert [v["outcome"] for v in page["verdicts"]] == ["consistent"] * 2
+    assert all(quantity in v["quantity"] for v in page["verdicts"])
+    assert [v["mu"] for v in page["verdicts"]] == [None, None]
+    assert "coherence.png" not in page["files"]
+
+
 def test_json_and_nothing_else(tmp_path):
     done = staleness(*small(tmp_path, "--json"))
     assert json.loads(done.stdout)["exit"] == 0
@@ -202,6 +224,9 @@ def test_an_interrupt_that_nobody_hears_is_not_lost(where, finished, tmp_path):
         (("check", "dai2019.sharp", "--replicas", "0"), "replicas >= 1, got 0"),
         (("check", "dai2019.sharp", "--seed", "-1"), "seed >= 0, got -1"),
         (("check", "dai2019.sharp", "--alpha", "2"), "0 < alpha < 1, got 2"),
+        (("check", "huo2018.fixed_step"), "are free; they need a constant step eta"),
+        (("check", "huo2018.tuned_step"), "need e_0, which quadratic does not give; choose them"),
+        (("check", "huo2018.tuned_step", "--choose", "e_0"), "--choose needs a name and a number"),
     ],
 )
 def test_wrong_usage_gets_one_sentence_and_code_two(arguments, message, tmp_path):

@@ -312,7 +312,7 @@ def test_missing_constants_are_named(problem):
     with pytest.raises(ValueError, match="need 0 < mu <= 1, got 0"):
         steps_for(SHARP, problem, schedules.Constant(0), steps=5, mu=0)
     unlimited = replace(dai2019.any_constant_step, step_limit=None)
-    with pytest.raises(ValueError, match="need eta, which quadratic does not give"):
+    with pytest.raises(ValueError, match="are free; they need a constant step eta"):
         steps_for(unlimited, problem, schedules.Constant(0), steps=5)
 
 

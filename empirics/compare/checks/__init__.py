@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from empirics.compare.checks import delays, direction, functions, methods, noise, windows
+from empirics.compare.checks import delays, direction, functions, methods, noise, online, windows
 from empirics.compare.checks.base import Case, Findings
 from empirics.compare.numbers import SLIP, reached
 from empirics.compare.verdict import Check, Finding
@@ -17,6 +17,7 @@ CHECKS = {
     **direction.CHECKS,
     **methods.CHECKS,
     **windows.CHECKS,
+    **online.CHECKS,
 }
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from empirics.compare.constants import value
-from empirics.compare.numbers import Numbers
+from empirics.compare.measured import RECORDED, measured
+from empirics.compare.numbers import SLIP, Numbers
 from empirics.compare.verdict import Finding
 from empirics.problems.base import Constant
 from empirics.runs import Runs
@@ -22,7 +23,8 @@ class Case:
     """A theorem and runs to check it on.
 
     Fields: coherent, runs of the same settings that have a window; values, all constants that are
-    known; numbers, these and the sequences of the run, to evaluate formulas at.
+    known; numbers, these and the sequences of the run, to evaluate formulas at; alpha, the chance
+    that a limit of what is measured is wrong.
     """
 
     theorem: Theorem
@@ -30,6 +32,7 @@ class Case:
     coherent: Runs
     values: Mapping[str, Constant]
     numbers: Numbers
+    alpha: float
 
     def number(self, expression: Any) -> float:
         """A formula of constants; KeyError names one that is not known."""
@@ -42,6 +45,19 @@ class Case:
         constant = self.values[name]
         words = f"{name} = {constant.value:.6g}, {constant.provenance}: {constant.why}"
         return ("estimated" if constant.provenance == "estimate" else "holds"), words
+
+    def within_measured(self, name: str, most: float) -> Findings:
+        """A constant measured along the run, which has to be at most a number."""
+        seen = measured({name}, self.runs, self.alpha).get(name)
+        if seen is None:
+            return "unknown", (
+                f'it was not recorded at every update; simulate with record="all" and '
+                f'measures=("{RECORDED[name]}", ...)'
+            )
+        words = f"{seen.value:.6g}, {seen.why}; it may be {most:.6g}"
+        if seen.value > most * (1 + SLIP):
+            return "fails", words
+        return ("estimated" if seen.provenance == "estimate" else "holds"), words
 
     def listed(self, expression: Any) -> str:
         """The constants in a formula with their values, to be read."""

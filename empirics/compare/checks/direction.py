@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from empirics.compare.checks.base import Case, Checks, Findings
+from empirics.compare.measured import RECORDED, direction
 from empirics.compare.numbers import SLIP
 from empirics.measure import expected_margin
 from theory import assumptions as known
@@ -37,4 +38,21 @@ def coherence(assumption: known.GradientCoherence, case: Case) -> Findings:
     return "holds", f"lowest expected coherence {seen}, mu = {mu:.4g}"
 
 
-CHECKS: Checks = {known.GradientCoherence: coherence}
+def sufficient(assumption: known.SufficientDirection, case: Case) -> Findings:
+    """Of the stale gradient; fresh noise adds nothing in expectation."""
+    least, seen = case.number(assumption.sigma_d), direction(case.runs).get("sigma_d")
+    if seen is None:
+        return "unknown", (
+            "it was not recorded at every update, or samples are applied again; simulate with "
+            f'record="all" and measures=("{RECORDED["sigma_d"]}", ...)'
+        )
+    words = f"{seen.value:.6g}, {seen.why}; sigma_d = {least:.6g}"
+    if seen.value < least * (1 - SLIP) or seen.value <= 0:
+        return "fails", words
+    return ("estimated" if seen.provenance == "estimate" else "holds"), words
+
+
+CHECKS: Checks = {
+    known.GradientCoherence: coherence,
+    known.SufficientDirection: sufficient,
+}

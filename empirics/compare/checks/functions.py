@@ -18,16 +18,16 @@ def initial_gap(assumption: known.InitialGap, case: Case) -> Findings:
 
 
 def convex(assumption: known.Convex, case: Case) -> Findings:
-    return _curvature(case, 0, strictly=False)
+    return curvature(case, 0, strictly=False)
 
 
 def strongly_convex(assumption: known.StronglyConvex, case: Case) -> Findings:
-    return _curvature(case, case.number(assumption.mu), strictly=True)
+    return curvature(case, case.number(assumption.mu), strictly=True)
 
 
 def polyak_lojasiewicz(assumption: known.PolyakLojasiewicz, case: Case) -> Findings:
     """A strongly convex function has the inequality; of others nothing is known here."""
-    finding, words = _curvature(case, case.number(assumption.mu), strictly=True)
+    finding, words = curvature(case, case.number(assumption.mu), strictly=True)
     if finding == "fails":
         return "unknown", f"{words}; it may hold without strong convexity"
     return finding, words
@@ -39,7 +39,7 @@ def minimiser(assumption: known.Minimiser, case: Case) -> Findings:
     return case.by_provenance("R")
 
 
-def _curvature(case: Case, least: float, *, strictly: bool) -> Findings:
+def curvature(case: Case, least: float, *, strictly: bool) -> Findings:
     """Whether the curvature is at least so much everywhere (and more than 0)."""
     constant: Any = case.runs.constants.get("mu_sc")
     if constant is None:

@@ -11,7 +11,7 @@ from theory import assumptions as known
 
 
 def stale_sgd(assumption: known.StaleSGD, case: Case) -> Findings:
-    runs, theorem = case.runs, case.theorem
+    runs = case.runs
     reuse = bool(runs.settings["reuse"])
     once = runs.reads.reads + runs.reads.cold_reads <= 1
     sigma = runs.constants.get("sigma")
@@ -20,7 +20,18 @@ def stale_sgd(assumption: known.StaleSGD, case: Case) -> Findings:
         return "fails", "these gradients are noisy; it takes full ones, as of problems.noiseless"
     if assumption.noisy and reuse != assumption.reuse and not (once or noiseless):
         return "fails", "samples are applied again" if reuse else "every update has its own sample"
-    steps = runs.step_sizes
+    return own_steps(case)
+
+
+def any_direction(assumption: known.AnyDirection, case: Case) -> Findings:
+    finding, words = own_steps(case)
+    return finding, f"the direction is the stale stochastic gradient, {words}"
+
+
+def own_steps(case: Case) -> Findings:
+    """Whether the steps are those of the theorem."""
+    theorem = case.theorem
+    steps = case.runs.step_sizes
     horizon = {theorem.horizon.name: last_horizon(theorem, len(steps))}
     numbers = Numbers(
         values={**case.numbers.values, **horizon},
@@ -57,6 +68,7 @@ def step_limit(assumption: known.StepLimit, case: Case) -> Findings:
 
 CHECKS: Checks = {
     known.StaleSGD: stale_sgd,
+    known.AnyDirection: any_direction,
     known.PositiveSteps: positive_steps,
     known.NonincreasingSteps: nonincreasing_steps,
     known.StepLimit: step_limit,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from empirics.compare.checks.base import Case, Checks, Findings
-from empirics.compare.constants import SECOND_MOMENT
 from empirics.compare.numbers import SLIP
 from theory import assumptions as known
 
@@ -26,13 +25,7 @@ def bounded_variance(assumption: known.BoundedVariance, case: Case) -> Findings:
 
 
 def bounded_second_moment(assumption: known.BoundedSecondMoment, case: Case) -> Findings:
-    name = next((name for name in SECOND_MOMENT if name in case.values), None)
-    if name is None:
-        return "unknown", (
-            "the gradients applied were not measured at every update; simulate with "
-            'record="all" and measures=("squared gradient at read points", ...)'
-        )
-    return case.by_provenance(name)
+    return case.within_measured("M_2", case.number(assumption.bound))
 
 
 CHECKS: Checks = {

@@ -1,0 +1,97 @@
+"""Constants of a run that no problem knows beforehand: measured along it, from above or below."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from empirics.moments import MEASURES
+from empirics.problems.base import Array, Constant, Provenance
+from empirics.runs import Runs
+from empirics.statistics import simultaneous_limits
+
+# what is measured, and what `simulate` has to record for it
+RECORDED = {
+    "G": "squared gradient at read points",
+    "M_2": "squared gradient at read points",
+    "D": "squared distance",
+    "sigma_d": "direction",
+}
+
+
+def measured(names: set[str], runs: Runs, alpha: float) -> dict[str, Constant]:
+    """Those of the constants that the runs show; alpha is the chance that a limit is wrong.
+
+    G and M_2: E|g_t|^2 = E|grad F(y_t)|^2 + E|xi_t|^2 is at most M_2 = G^2 at every update.
+    D: E|x_t - x*|^2 is at most D^2. sigma_d: E<grad F(x_t), grad F(y_t)> is at least
+    sigma_d E|grad F(x_t)|^2, as far as means over the replicas can tell.
+    """
+    found: dict[str, Constant] = {}
+    if names & {"G", "M_2"}:
+        found |= second_moment(runs, alpha)
+    if "D" in names:
+        found |= _diameter(runs, alpha)
+    if "sigma_d" in names:
+        found |= direction(runs)
+    return found
+
+
+def second_moment(runs: Runs, alpha: float) -> dict[str, Constant]:
+    """G and M_2, from sigma and from limits of the squared gradients at the points read."""
+    most = _largest(runs, RECORDED["M_2"], alpha, after=False)
+    if most is None or "sigma" not in runs.constants:
+        return {}
+    sigma = runs.constants["sigma"]
+    total = most + sigma.value**2
+    provenance: Provenance = "estimate" if sigma.provenance == "estimate" else "bound"
+    why = f"the largest E|grad F(y_t)|^2 of the run, at most {most:.4g}, plus sigma^2"
+    return {
+        "M_2": Constant(value=total, provenance=provenance, why=why),
+        "G": Constant(value=total**0.5, provenance=provenance, why=f"the root of {why}"),
+    }
+
+
+def direction(runs: Runs) -> dict[str, Constant]:
+    """sigma_d, where the noise that is applied is fresh; it may come out negative."""
+    steps = len(runs.step_sizes)
+    along = _every(runs, runs.statistics.direction.mean, steps)
+    norm = _every(runs, runs.statistics.squared_norm.mean, steps)
+    if along is None or norm is None or (runs.settings["reuse"] and not runs.deterministic):
+        return {}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(norm > 0, along / norm, np.inf)
+    at = int(ratio.argmin())
+    if not np.isfinite(ratio[at]):
+        return {}
+    why = f"the lowest E<grad F(x_t), grad F(y_t)>/E|grad F(x_t)|^2 of the run, at t = {at}"
+    same = runs.deterministic or runs.reads.longest == 0  # then it is 1 on every path
+    provenance: Provenance = "exact" if same else "estimate"
+    return {"sigma_d": Constant(value=float(ratio[at]), provenance=provenance, why=why)}
+
+
+def _diameter(runs: Runs, alpha: float) -> dict[str, Constant]:
+    most = _largest(runs, RECORDED["D"], alpha, after=True)
+    if most is None:
+        return {}
+    value = most**0.5 + runs.looseness["squared distance"]
+    why = "the largest distance of the run from x*"
+    return {"D": Constant(value=value, provenance="bound", why=why)}
+
+
+def _largest(runs: Runs, measure: str, alpha: float, *, after: bool) -> float | None:
+    """An upper limit of a measure at every update (and after the last); None if not recorded."""
+    count = len(runs.step_sizes) + after
+    moments = getattr(runs.statistics, MEASURES[measure])
+    mean, error = (_every(runs, a, count) for a in (moments.mean, moments.standard_error))
+    if mean is None or not np.isfinite(mean).all():
+        return None
+    if runs.deterministic:
+        return float(mean.max())
+    limits = simultaneous_limits(mean, np.asarray(error), runs.replicas, alpha)
+    most = float(limits.upper.max())
+    return most if np.isfinite(most) else None
+
+
+def _every(runs: Runs, values: Array, count: int) -> Array | None:
+    """The values at t = 0, ..., count - 1, if all of them were recorded."""
+    kept = values[runs.times < count]
+    return kept if len(kept) == count and not np.isnan(kept).all() else None
