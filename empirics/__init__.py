@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from empirics import measure, plots, problems, schedules, stepsizes
     from empirics.coherence import self_consistent_coherence
-    from empirics.compare import Verdict, compare, steps_for
+    from empirics.compare import Verdict, compare, measures_for, steps_for
     from empirics.runs import Runs
     from empirics.simulate import simulate
 
@@ -20,6 +20,7 @@ _WHERE = {
     "Verdict": "empirics.compare",
     "compare": "empirics.compare",
     "measure": "empirics.measure",
+    "measures_for": "empirics.compare",
     "plots": "empirics.plots",
     "problems": "empirics.problems",
     "schedules": "empirics.schedules",
@@ -34,6 +35,7 @@ __all__ = [
     "Verdict",
     "compare",
     "measure",
+    "measures_for",
     "plots",
     "problems",
     "schedules",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from empirics.compare.checks import Case, check_assumption, check_condition
+from empirics.compare.checks import Case, check_assumption, check_condition, unchecked
 from empirics.compare.constants import OF_THE_PROBLEM, constants, needed, numbers_of
 from empirics.compare.measured import RECORDED
 from empirics.compare.numbers import SLIP
@@ -58,7 +58,7 @@ def compare(
     values = constants(theorem, runs, given, shared)
     unknown = {a for a in theorem.constants if a != theorem.horizon.name} - set(values)
     missing = sorted(unknown - {*OF_THE_PROBLEM, *RECORDED})
-    if missing:
+    if missing and not unchecked(theorem):
         raise ValueError(
             f"compare needs {', '.join(missing)} for {theorem.name}; give it to compare, or take "
             "the step sizes from steps_for"
@@ -161,4 +161,4 @@ def _label(theorem: Theorem) -> str:
     return formula if quantity.summary == "last" else f"{quantity.summary} {formula} so far"
 
 
-__all__ = ["Check", "Verdict", "compare", "measures_for", "steps_for"]
+__all__ = ["Check", "Verdict", "compare", "measures_for", "steps_for", "unchecked"]

@@ -91,6 +91,7 @@ def _of_the_run(runs: Runs) -> dict[str, Constant]:
         "s": (s, "the longest delay, plus 1"),
         "m": (s, "the whole window"),
         "tau": (reads.longest, "the longest delay of the run"),
+        "B": (1, "an update applies one gradient"),
         "N": (reads.flying, "the most gradients in flight over an update of the run"),
         "tau_avg": (reads.average, "the largest average delay of the run, at any horizon"),
         "eta": (steps[0], "the constant step of the run" if constant else "the first step"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Dummy, Expr, Function, Min, Sum, lambdify, sympify
+from sympy import Dummy, Expr, Function, Max, Min, Sum, lambdify, sympify
 from sympy.core.function import AppliedUndef
 
 from empirics.problems.base import Array
@@ -121,11 +121,19 @@ class _Smallest(Function):  # type: ignore[misc]
     """Min under a name of its own: NumPy's does not broadcast."""
 
 
+class _Largest(Function):  # type: ignore[misc]
+    """Max, likewise."""
+
+
+BROADCASTING = {
+    "_Smallest": lambda *parts: reduce(np.minimum, parts),
+    "_Largest": lambda *parts: reduce(np.maximum, parts),
+}
+
+
 def _numerical(arguments: Sequence[Any], e: Any) -> Callable[..., Any]:
-    e = e.replace(Min, _Smallest)
-    return lambdify(  # type: ignore[no-any-return]
-        arguments, e, [{"_Smallest": lambda *parts: reduce(np.minimum, parts)}, "numpy"]
-    )
+    e = e.replace(Min, _Smallest).replace(Max, _Largest)
+    return lambdify(arguments, e, [BROADCASTING, "numpy"])  # type: ignore[no-any-return]
 
 
 def _outermost(e: Expr) -> list[Any]:

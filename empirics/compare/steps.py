@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from sympy import sqrt
 from sympy.core.function import AppliedUndef
 
 from empirics.compare.constants import OF_THE_PROBLEM, needed, reads_as_counted
@@ -95,7 +96,7 @@ def _given(
 ) -> dict[str, float]:
     """The constants that problem and schedule give, and the horizon."""
     s = schedule.tau_max + 1
-    given: dict[str, float] = {"s": s, "m": s, "tau": schedule.tau_max}
+    given: dict[str, float] = {"s": s, "m": s, "tau": schedule.tau_max, "B": 1}
     given["N"] = given["tau_avg"] = schedule.tau_max  # never more
     if delays is not None:
         facts = facts_of(delays, schedule.tau_max)
@@ -125,6 +126,9 @@ def _limits(theorem: Theorem, schedule: Schedule) -> list[Any]:
                 limits.append(shown(assumption.limit).expression / (tau + 1))
             case known.InterferenceRule():  # and tau more windows contain it
                 limits.append(shown(assumption.limit).expression / (2 * tau + 1))
+            case known.StepsOverTheDelay():  # L eta + 2 L^2 tau^2 eta^2 <= 1 for one gradient
+                L = assumption.L
+                limits.append(2 / (L * (1 + sqrt(1 + 8 * assumption.tau**2))))
     return limits
 
 

@@ -290,7 +290,7 @@ def test_an_assumption_without_a_check_is_unknown(runs):
     more = replace(SHARP, assumptions=(*SHARP.assumptions, NewMoon()))
     verdict = compare(more, runs)
     assert verdict.outcome == "inconclusive"
-    assert "moon: there is no check of it; it says the moon is new" in verdict.reason
+    assert "moon: there is no check of it yet; it says: the moon is new" in verdict.reason
 
 
 def test_a_constant_that_is_nowhere_known_leaves_the_assumption_unknown(runs):

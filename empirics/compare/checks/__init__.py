@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from empirics.compare.checks import delays, direction, functions, methods, noise, online, windows
+from empirics.compare.checks import (
+    delays,
+    direction,
+    functions,
+    methods,
+    noise,
+    online,
+    parts,
+    windows,
+)
 from empirics.compare.checks.base import Case, Findings
 from empirics.compare.numbers import SLIP, reached
 from empirics.compare.verdict import Check, Finding
 from theory.assumptions import Assumed
+from theory.theorem import Theorem
 
 CHECKS = {
     **functions.CHECKS,
@@ -18,6 +28,7 @@ CHECKS = {
     **methods.CHECKS,
     **windows.CHECKS,
     **online.CHECKS,
+    **parts.CHECKS,
 }
 
 
@@ -26,13 +37,23 @@ def check_assumption(assumption: Assumed, case: Case) -> Check:
     check = CHECKS.get(type(assumption))
     finding: Finding
     if check is None:
-        finding, words = "unknown", f"there is no check of it; it says {assumption.words}"
+        finding, words = "unknown", f"there is no check of it yet; it says: {assumption.words}"
     else:
         try:
             finding, words = check(assumption, case)
         except KeyError as missing:
             finding, words = "unknown", f"it needs {missing.args[0]}, which is not known here"
     return Check(assumption=assumption.name, finding=finding, words=words)
+
+
+def unchecked(theorem: Theorem) -> list[str]:
+    """Names of the assumptions that no runs of this simulator can meet, for want of a check.
+
+    >>> from theory import results
+    >>> unchecked(results.lian2015.nonconvex)
+    []
+    """
+    return [a.name for a in theorem.assumptions if type(a) not in CHECKS]
 
 
 def check_condition(condition: Any, case: Case) -> Check:
@@ -55,4 +76,4 @@ def check_condition(condition: Any, case: Case) -> Check:
     return Check(assumption=name, finding=finding, words=words)
 
 
-__all__ = ["Case", "Findings", "check_assumption", "check_condition"]
+__all__ = ["Case", "Findings", "check_assumption", "check_condition", "unchecked"]

@@ -11,14 +11,19 @@ from theory import assumptions as known
 
 
 def stale_sgd(assumption: known.StaleSGD, case: Case) -> Findings:
+    return own_updates(case, noisy=assumption.noisy, reused=assumption.reuse)
+
+
+def own_updates(case: Case, *, noisy: bool = True, reused: bool = False) -> Findings:
+    """Whether the updates are those of stale SGD, perhaps with samples applied again."""
     runs = case.runs
     reuse = bool(runs.settings["reuse"])
     once = runs.reads.reads + runs.reads.cold_reads <= 1
     sigma = runs.constants.get("sigma")
     noiseless = sigma is not None and sigma.value == 0
-    if not assumption.noisy and not noiseless:
+    if not noisy and not noiseless:
         return "fails", "these gradients are noisy; it takes full ones, as of problems.noiseless"
-    if assumption.noisy and reuse != assumption.reuse and not (once or noiseless):
+    if noisy and reuse != reused and not (once or noiseless):
         return "fails", "samples are applied again" if reuse else "every update has its own sample"
     return own_steps(case)
 

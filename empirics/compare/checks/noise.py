@@ -14,6 +14,11 @@ def unbiased(assumption: known.UnbiasedNoise, case: Case) -> Findings:
 
 
 def bounded_variance(assumption: known.BoundedVariance, case: Case) -> Findings:
+    return variance(case)
+
+
+def variance(case: Case) -> Findings:
+    """sigma^2 as the problem knows it, and not exceeded where it was measured."""
     finding, words = case.by_provenance("sigma")
     seen = case.runs.statistics.noise_max
     if finding == "unknown" or np.isnan(seen).all():
