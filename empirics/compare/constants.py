@@ -92,6 +92,8 @@ def _of_the_run(runs: Runs) -> dict[str, Constant]:
         "m": (s, "the whole window"),
         "tau": (reads.longest, "the longest delay of the run"),
         "B": (1, "an update applies one gradient"),
+        "M": (0, "the variance of the noise is bounded"),
+        "R_d": (s, "the longest delay, plus 1"),
         "N": (reads.flying, "the most gradients in flight over an update of the run"),
         "tau_avg": (reads.average, "the largest average delay of the run, at any horizon"),
         "eta": (steps[0], "the constant step of the run" if constant else "the first step"),

@@ -24,7 +24,7 @@ CATALOGUE = results.theorems()
 RUNNABLE = [name for name, theorem in CATALOGUE.items() if not unchecked(theorem)]
 OTHERS = [name for name in CATALOGUE if name not in RUNNABLE]
 STEPS, DELAYS = 200, (1, 4)
-CHOSEN = {"e_0": 2**0.5, "alpha": 0.5}
+CHOSEN = {"e_0": 2**0.5, "alpha": 0.5, "eps": 0.12}
 ON_DIP = {**CHOSEN, "M_2": 4.0, "G": 2.0}  # gradients grow at first
 CONVEX = (known.Convex, known.StronglyConvex, known.PolyakLojasiewicz, online.ConvexLosses)
 DIP = [(-2.0, -1.0), (-1.0, 0.5), (0.0, -0.5), (1.0, 2.0)]  # two minima, curvature -1 between them
@@ -43,7 +43,7 @@ def quiet(theorem):
 
 @cache
 def bowl():
-    return problems.quadratic(dim=4, mu=0.2, L=1.0, sigma=0.5)
+    return problems.quadratic(dim=4, mu=0.2, L=1.0, sigma=0.7)
 
 
 @cache

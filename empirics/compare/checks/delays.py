@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from empirics.compare.checks.base import Case, Checks, Findings
 from empirics.compare.numbers import SLIP
 from theory import assumptions as known
@@ -21,6 +23,16 @@ def bounded(assumption: known.BoundedDelay, case: Case) -> Findings:
     window, longest = case.number(assumption.s), case.runs.reads.longest
     named = f"tau = {window - 1:g}" if not assumption.count.first else f"window s = {window:g}"
     return ("holds" if longest + 1 <= window else "fails"), f"delays up to {longest}, {named}"
+
+
+def constant(assumption: known.ConstantDelay, case: Case) -> Findings:
+    delays, tau = case.runs.delays, case.number(assumption.tau)
+    if delays is None:
+        return "fails", "replicas have delays of their own"
+    other = np.flatnonzero(delays != np.minimum(np.arange(len(delays)), tau))
+    if other.size:
+        return "fails", f"tau_{other[0]} = {delays[other[0]]}, tau = {tau:g}"
+    return "holds", f"tau_t = min(t, {tau:g})"
 
 
 def multiplicity(assumption: known.Multiplicity, case: Case) -> Findings:
@@ -54,6 +66,7 @@ CHECKS: Checks = {
     known.ExogenousDelays: exogenous,
     known.ReadsThePast: reads_the_past,
     known.BoundedDelay: bounded,
+    known.ConstantDelay: constant,
     known.Multiplicity: multiplicity,
     known.Concurrency: concurrency,
     known.AverageDelay: average,

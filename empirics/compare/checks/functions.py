@@ -39,6 +39,11 @@ def minimiser(assumption: known.Minimiser, case: Case) -> Findings:
     return case.by_provenance("R")
 
 
+def condition_number(assumption: known.ConditionNumber, case: Case) -> Findings:
+    mu, L = case.number(assumption.mu), case.number(assumption.L)
+    return ("holds" if mu < L else "fails"), f"mu = {mu:.6g}, L = {L:.6g}"
+
+
 def curvature(case: Case, least: float, *, strictly: bool) -> Findings:
     """Whether the curvature is at least so much everywhere (and more than 0)."""
     constant: Any = case.runs.constants.get("mu_sc")
@@ -58,4 +63,5 @@ CHECKS: Checks = {
     known.StronglyConvex: strongly_convex,
     known.PolyakLojasiewicz: polyak_lojasiewicz,
     known.Minimiser: minimiser,
+    known.ConditionNumber: condition_number,
 }

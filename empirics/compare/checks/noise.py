@@ -29,6 +29,11 @@ def variance(case: Case) -> Findings:
     return finding, f"{words}; E|xi|^2 <= {seen[worst]:.4g} along the runs"
 
 
+def multiplicative(assumption: known.MultiplicativeNoise, case: Case) -> Findings:
+    """Bounded variance is enough, whatever M >= 0 is added."""
+    return variance(case)
+
+
 def bounded_second_moment(assumption: known.BoundedSecondMoment, case: Case) -> Findings:
     return case.within_measured("M_2", case.number(assumption.bound))
 
@@ -36,5 +41,6 @@ def bounded_second_moment(assumption: known.BoundedSecondMoment, case: Case) -> 
 CHECKS: Checks = {
     known.UnbiasedNoise: unbiased,
     known.BoundedVariance: bounded_variance,
+    known.MultiplicativeNoise: multiplicative,
     known.BoundedSecondMoment: bounded_second_moment,
 }
