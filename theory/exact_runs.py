@@ -47,12 +47,16 @@ class ExactRun:
         )
 
     @property
+    def earliest(self) -> list[int]:
+        """The index of the iterate read at each step, the earliest if there are several."""
+        return [min(r) if isinstance(r, tuple) else r for r in self.reads]
+
+    @property
     def window(self) -> int:
         """The window s over which coherence is measured; the longest delay plus 1 if not given."""
         if "s" in self.constants:
             return int(self.constants["s"])
-        earliest = (min(r) if isinstance(r, tuple) else r for r in self.reads)
-        return 1 + max((k - r for k, r in enumerate(earliest, start=1)), default=0)
+        return 1 + max((k - r for k, r in enumerate(self.earliest, start=1)), default=0)
 
 
 @dataclass(frozen=True)

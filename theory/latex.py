@@ -14,7 +14,7 @@ page should show them; its SymPy expression comes from the same parts, so the tw
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sympy import Add, Min, Mul, Sum, Symbol, fraction, sqrt, sympify
+from sympy import Add, Max, Min, Mul, Sum, Symbol, fraction, sqrt, sympify
 from sympy.printing.latex import LatexPrinter
 
 from theory.algebra import Minimum
@@ -234,10 +234,19 @@ def root(part: Any) -> Shown:
 
 def smaller(*parts: Any) -> Shown:
     """The least of several formulas."""
+    return _extreme(Min, "min", parts)
+
+
+def larger(*parts: Any) -> Shown:
+    """The largest of several formulas."""
+    return _extreme(Max, "max", parts)
+
+
+def _extreme(of: Any, name: str, parts: Any) -> Shown:
     items = [shown(p) for p in parts]
     inside = r",\ ".join(a.latex for a in items)
     return Shown(
-        Min(*(a.expression for a in items)),
-        rf"\min\left\{{{inside}\right\}}",
-        f"min({', '.join(a.text for a in items)})",
+        of(*(a.expression for a in items)),
+        rf"\{name}\left\{{{inside}\right\}}",
+        f"{name}({', '.join(a.text for a in items)})",
     )

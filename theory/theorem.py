@@ -160,7 +160,8 @@ class Theorem:
 
         Raises StepError if the run does not meet an assumption or a condition.
         """
-        values = example.constants
+        read = [k - 1 + self.count.first for k in example.earliest]
+        values = {self.count.read.__name__: read, **example.constants}
         count = int(self._at(sympify(self.steps), values))
         steps = self._steps(count, values)
         path = example.path(steps)

@@ -14,8 +14,6 @@ from sympy import Sum
 
 from theory.algebra import Within
 from theory.assumptions import (
-    FROM_ZERO,
-    PositiveSteps,
     ReadsThePast,
     WindowRule,
     objective,
@@ -35,17 +33,12 @@ from theory.kernel import (
 from theory.lemmas.constant_step import read_gradient
 from theory.lemmas.descent import only
 from theory.lemmas.drift import drifting_descent, window, window_in_range
+from theory.lemmas.step_weights import step_nonnegative, window_gradients_nonnegative
 from theory.symbols import L, c, eta, i, j, k, n, r, sigma, t
 from theory.tactics import conclude
 
 IN_WINDOW = Within(j, r(k), k - 1)  # update j lies in the window of update k
 EARLIER = (k, 0, n - 1)
-
-
-def step_nonnegative(index: Any) -> Fact:
-    """0 <= eta at an index."""
-    positive = only(PositiveSteps(FROM_ZERO))["steps are >= 0"]
-    return substitute(positive, {t: index}) if index != t else positive
 
 
 def whole_window(index: Any) -> Fact:
@@ -85,7 +78,7 @@ def before_write() -> Fact:
     return combine(
         le(Sum(eta(j), window()), c),
         window_below_limit(),
-        step_nonnegative(t),
+        step_nonnegative(),
         label="before the write",
     )
 
@@ -184,13 +177,6 @@ def load_below_limit() -> Fact:
 
 
 @cache
-def gradients_nonnegative() -> Fact:
-    """0 <= sum_j eta_j b_j over a window."""
-    each = combine(le(0, eta(j) * read_gradient(j)), (step_nonnegative(j), read_gradient(j)))
-    return sum_over(each, *window(), evidence=window_in_range(), label="gradients of the window")
-
-
-@cache
 def adaptive_descent(noisy: bool = True) -> Fact:
     r"""One stale step with the steps of its window estimated by c.
 
@@ -214,6 +200,6 @@ def adaptive_descent(noisy: bool = True) -> Fact:
     return combine(
         le(objective(t + 1), right),
         drifting_descent(noisy=noisy),
-        (before_write(), share, step_nonnegative(t), gradients_nonnegative()),
+        (before_write(), share, step_nonnegative(), window_gradients_nonnegative()),
         label="one stale step under the window rule",
     )

@@ -35,10 +35,10 @@ from theory.lemmas.convex_step import convex_step
 from theory.lemmas.counting import u, v, w
 from theory.lemmas.distance import distances_telescoped, read_gap
 from theory.lemmas.drift import window
+from theory.lemmas.step_weights import step_nonnegative, weighed_gradient
 from theory.lemmas.window_rule import (
     adaptive_descent,
     load_below_limit,
-    step_nonnegative,
     whole_window,
     window_sum,
 )
@@ -54,12 +54,6 @@ def exchanged(value: Any, bound: Any, *proofs: Fact) -> Fact:
         *proofs,
         label="windows, taken by the updates they contain",
     )
-
-
-@cache
-def weighed_gradient() -> Fact:
-    """0 <= eta_t b_t."""
-    return combine(le(0, eta(t) * read_gradient(t)), (step_nonnegative(t), read_gradient(t)))
 
 
 def weighted_average(summed: Fact, scale: Any, values: Any, bound: Any) -> Fact:
@@ -144,7 +138,7 @@ def nonconvex() -> Fact:
     limit = 1 / (sqrt(2) * L)
     kept = combine(
         le(0, 1 - L * eta(t) - 2 * L**2 * limit * (limit - eta(t))),
-        (step_nonnegative(t), (sqrt(2) - 1) * L),
+        (step_nonnegative(), (sqrt(2) - 1) * L),
         label="gradients read are paid for",
     )
     summed = gradients_summed(True, limit, kept)

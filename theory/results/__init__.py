@@ -15,6 +15,7 @@ from theory.results import (
     langford2009,
     lian2015,
     maranjyan2025,
+    mishchenko2022,
     stich2020,
     wu2022,
 )
@@ -30,6 +31,7 @@ PAPERS = (
     langford2009,
     lian2015,
     maranjyan2025,
+    mishchenko2022,
     stich2020,
     wu2022,
 )
@@ -60,6 +62,7 @@ __all__ = [
     "langford2009",
     "lian2015",
     "maranjyan2025",
+    "mishchenko2022",
     "stich2020",
     "theorems",
     "wu2022",
