@@ -165,12 +165,13 @@ def _of_parts(u: VectorLike, v: VectorLike) -> Scalar:
 
 
 def _fresh(total: Any) -> tuple[Any, Any]:
-    """Summand and limits under an index that occurs nowhere else."""
-    if len(total.limits) != 1:
-        raise TypeError(f"a sum of vectors runs over one index, got {total}")
-    index, low, high = total.limits[0]
+    """Summand and limits of the outermost sum, under an index that occurs nowhere else."""
+    *inner, (index, low, high) = total.limits
+    if index in (limits[0] for limits in inner):
+        raise TypeError(f"a double sum of vectors runs over two indices, got {total}")
     new = Dummy(index.name, integer=True)
-    return total.function.xreplace({index: new}), (new, low, high)
+    summand = Sum(total.function, *inner) if inner else total.function
+    return summand.xreplace({index: new}), (new, low, high)
 
 
 def squared_norm(v: VectorLike) -> Scalar:

@@ -48,6 +48,10 @@ B = Symbol("B", integer=True, positive=True)
 theta = Symbol("theta", positive=True)
 q = Symbol("q", positive=True)
 R_d = Symbol("R_d", integer=True, positive=True)
+P = Symbol("P", integer=True, positive=True)
+C = Symbol("C", integer=True, positive=True)
+behind = Symbol("s_c", integer=True, nonnegative=True)
+ahead = Symbol("a_c", integer=True, positive=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -57,6 +61,8 @@ T = Symbol("T", integer=True, positive=True)
 i = Symbol("i", integer=True)
 j = Symbol("j", integer=True)
 k = Symbol("k", integer=True)
+p = Symbol("p", integer=True)
+l = Symbol("l", integer=True)
 t = Symbol("t", integer=True)
 
 
@@ -78,6 +84,8 @@ tau = index_sequence("tau")
 r = index_sequence("r")
 f = sequence("f")  # names the losses: a function for each index
 nu = index_sequence("nu")
+seen = sequence("seen")  # of two indices: whether the first update sees the second
+upto = index_sequence("upto")  # of an update and a worker
 
 MEANING: dict[Any, str] = {
     L: "smoothness: grad F is L-Lipschitz",
@@ -108,16 +116,24 @@ MEANING: dict[Any, str] = {
     B: "how many: gradients summed in one update, or blocks of coordinates",
     theta: "relaxation: the share of the new point in x_{t+1}, 0 < theta <= 1",
     q: "contraction factor of a distance or a gap, q <= 1",
+    P: "number of workers",
+    C: "number of clocks, each with one update of every worker",
+    behind: "staleness in clocks: updates of others older than that are seen",
+    ahead: "clocks by which others may be ahead, the present one included",
     c: "a constant >= 0",
     n: "number of steps",
     T: "horizon",
     i: "index of a step",
     j: "index of a step",
-    k: "index of a step",
+    k: "index of a step, or of a clock",
+    p: "index of a worker",
+    l: "index of a worker",
     eta: "step size eta_k",
     tau: "index of the iterate read at step k, counted from 1 (Dai et al.)",
     r: "index of the iterate read at update t, r_t = t - tau_t",
     nu: "index of the iterate read at update t for part i of it, nu_(t,i) = t - tau_(t,i)",
     t: "index of an update, counted from 0",
     f: "loss f_t of a round: a convex function for each t",
+    upto: "how many updates of a worker, the first so many, are in the view of another update",
+    seen: "1 if an update is in the view that another is computed from, else 0",
 }

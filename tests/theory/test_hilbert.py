@@ -34,6 +34,15 @@ def test_square_of_a_sum_is_a_double_sum():
     assert is_zero(Inner(total, total) - other)
 
 
+def test_double_sums_are_linear_too():
+    total = Sum(eta(j) * x(i), (i, 1, j), (j, 1, n))
+    product = Sum(Sum(eta(j) * Inner(x(i), xi(k)), (i, 1, j)), (j, 1, n))
+    assert is_zero(Inner(total, xi(k)) - product)
+    assert not is_zero(Inner(total, xi(k)) - 2 * product)
+    with pytest.raises(TypeError, match="runs over two indices"):
+        Inner(Sum(x(i), (i, 1, j), (i, 1, n)), xi(k))
+
+
 def test_summation_index_is_not_caught():
     # the index of the sum is also the index of the other vector
     product = Inner(Sum(x(k), (k, 1, n)), xi(k))

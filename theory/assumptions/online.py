@@ -21,25 +21,17 @@ from theory.hilbert import Gradient, Inner, Scalar, Value, VectorLike, squared_n
 from theory.latex import shown
 from theory.symbols import eta, f, r, t
 
-
-def played() -> VectorLike:
-    """y_t, the point at which loss t was met."""
-    return x(r(t))
+PLAYED = x(r(t))  # y_t, the point at which the loss f_t was met
 
 
-def feedback(index: Any = t) -> VectorLike:
+def feedback(index: Any = t, point: VectorLike = PLAYED) -> VectorLike:
     """A subgradient of the loss f_t at the point y_t."""
-    return Gradient(f(index), x(r(index)))
+    return Gradient(f(t), point).xreplace({t: sympify(index)})
 
 
-def loss(point: VectorLike, index: Any = t) -> Scalar:
-    """f_t at a point."""
-    return Value(f(index), point)
-
-
-def excess(index: Any = t) -> Scalar:
+def excess(index: Any = t, point: VectorLike = PLAYED) -> Scalar:
     """What the point played in a round costs more than x*: f_t(y_t) - f_t(x*)."""
-    return loss(x(r(index)), index) - loss(x_star, index)
+    return (Value(f(t), point) - Value(f(t), x_star)).xreplace({t: sympify(index)})
 
 
 def nearest(name: str, target: VectorLike, found: VectorLike, *others: VectorLike) -> Any:
@@ -93,6 +85,7 @@ class ConvexLosses(Assumed):
     """Each loss is convex, or strongly convex with the same modulus; losses may have kinks."""
 
     modulus: Any = 0
+    point: VectorLike = PLAYED
     name = "convex losses"
 
     @property
@@ -112,10 +105,10 @@ class ConvexLosses(Assumed):
     @property
     def at_comparator(self) -> Hypothesis:
         """The inequality between the point played and x*."""
-        away = x_star - played()
+        away = x_star - self.point
         curved = sympify(self.modulus) / 2 * squared_norm(away)
-        lower = loss(played()) + Inner(feedback(), away) + curved
-        return FROM_ZERO.hypothesis(self.name, le(lower, loss(x_star)))
+        lower = excess(t, self.point) + Inner(feedback(t, self.point), away) + curved
+        return FROM_ZERO.hypothesis(self.name, le(lower, 0))
 
 
 @dataclass(frozen=True)
@@ -123,6 +116,7 @@ class BoundedFeedback(Assumed):
     """Subgradients have length at most G where the losses are met: losses are G-Lipschitz."""
 
     G: Any = symbols.G
+    point: VectorLike = PLAYED
     name = "bounded feedback"
 
     @property
@@ -135,7 +129,8 @@ class BoundedFeedback(Assumed):
 
     @property
     def allows(self) -> frozenset[Assumption]:
-        return frozenset({FROM_ZERO.hypothesis(self.name, le(squared_norm(feedback()), self.G**2))})
+        size = squared_norm(feedback(t, self.point))
+        return frozenset({FROM_ZERO.hypothesis(self.name, le(size, self.G**2))})
 
 
 @dataclass(frozen=True)

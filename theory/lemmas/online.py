@@ -10,13 +10,13 @@ from sympy import Rational, Sum
 
 from theory.assumptions import FROM_ZERO, ReadsThePast, x, x_star
 from theory.assumptions.online import (
+    PLAYED,
     BoundedFeedback,
     ConvexLosses,
     DelayedFeedback,
     GrowingDelays,
     excess,
     feedback,
-    played,
 )
 from theory.claims import eq, formula, le
 from theory.hilbert import Inner, squared_norm
@@ -97,7 +97,7 @@ def lateness() -> Fact:
     summed = sum_over(one, *window(), evidence=window_in_range(), label="sum over the window")
     telescopes = axiom("telescope", x(j), *window(), label="the iterates telescope")
     return conclude(
-        le(Inner(own, played() - x(t)), G**2 * Sum(eta(j), window())),
+        le(Inner(own, PLAYED - x(t)), G**2 * Sum(eta(j), window())),
         pair(telescopes, own),
         summed,
         label="cost of late feedback",
@@ -117,7 +117,7 @@ def one_round(modulus: Any = 0) -> Fact:
     own = feedback()
     return combine(
         le(
-            excess() + modulus * squared_norm(played() - x_star) / 2,
+            excess() + modulus * squared_norm(PLAYED - x_star) / 2,
             w(t) * (distance(t) - distance(t + 1))
             + eta(t) * G**2 / 2
             + G**2 * Sum(eta(j), window()),
@@ -146,7 +146,7 @@ def rounds(modulus: Any = 0) -> Fact:
     )
     return conclude(
         le(
-            Sum(excess() + modulus * squared_norm(played() - x_star) / 2, STEPS),
+            Sum(excess() + modulus * squared_norm(PLAYED - x_star) / 2, STEPS),
             Sum(w(t) * (distance(t) - distance(t + 1)), STEPS)
             + (Rational(1, 2) + tau_max) * G**2 * Sum(eta(t), STEPS),
         ),
