@@ -66,6 +66,14 @@ class Gradient(Vector):
         return f"grad {printer._print(self.args[0])}({printer._print(self.args[1])})"
 
 
+class Partial(Vector):
+    """``Partial(f, i, point)``: the gradient there in the coordinates of block i, 0 elsewhere."""
+
+    def _sympystr(self, printer: Any) -> str:
+        f, i, point = (printer._print(a) for a in self.args)
+        return f"grad_{i} {f}({point})"
+
+
 class Value(Expr):
     """``Value(f, point)``: the expected value E f(point), a real number."""
 
@@ -102,6 +110,11 @@ def fixed(name: str) -> VectorLike:
 def grad(f: str, point: VectorLike) -> VectorLike:
     """The gradient of the function called f at a point."""
     return Gradient(Str(f), expand(sympify(point)))
+
+
+def partial_grad(f: str, block: Any, point: VectorLike) -> VectorLike:
+    """The gradient of the function called f at a point, in the coordinates of one block."""
+    return Partial(Str(f), block, expand(sympify(point)))
 
 
 def value(f: str, point: VectorLike) -> Scalar:
@@ -199,6 +212,8 @@ def known_at(vector: VectorLike) -> list[Scalar]:
                 times.append(part.args[1] + 1)
             case Gradient():
                 times += known_at(part.args[1])
+            case Partial():
+                times += known_at(part.args[2])
             case Fixed():
                 pass
             case _:

@@ -61,6 +61,10 @@ class _Page(LatexPrinter):
     def _print_Gradient(self, expr: Any) -> str:
         return rf"\nabla {self._at(expr)}"
 
+    def _print_Partial(self, expr: Any) -> str:
+        f, block, point = (self._print(a) for a in expr.args)
+        return rf"\nabla_{{{block}}} {f}({point})"
+
     def _print_Value(self, expr: Any, exp: Any = None) -> str:
         return rf"\mathbb{{E}}{self._at(expr)}"
 

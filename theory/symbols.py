@@ -52,6 +52,7 @@ P = Symbol("P", integer=True, positive=True)
 C = Symbol("C", integer=True, positive=True)
 behind = Symbol("s_c", integer=True, nonnegative=True)
 ahead = Symbol("a_c", integer=True, positive=True)
+tau_eff = Symbol("tau_eff", nonnegative=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -86,6 +87,8 @@ f = sequence("f")  # names the losses: a function for each index
 nu = index_sequence("nu")
 seen = sequence("seen")  # of two indices: whether the first update sees the second
 upto = index_sequence("upto")  # of an update and a worker
+ell = sequence("ell")
+d = index_sequence("d")
 
 MEANING: dict[Any, str] = {
     L: "smoothness: grad F is L-Lipschitz",
@@ -113,6 +116,7 @@ MEANING: dict[Any, str] = {
     D: "diameter: |x_t - x*| <= D along the run",
     alpha: "scale of decreasing steps, such as eta_t = alpha/sqrt(t + 1)",
     R_d: "delay threshold: only gradients with a delay below it are applied",
+    tau_eff: "effective delay of blocks: sum_i L_i^2 d_i^2 <= L^2 tau_eff^2",
     B: "how many: gradients summed in one update, or blocks of coordinates",
     theta: "relaxation: the share of the new point in x_{t+1}, 0 < theta <= 1",
     q: "contraction factor of a distance or a gap, q <= 1",
@@ -131,6 +135,8 @@ MEANING: dict[Any, str] = {
     eta: "step size eta_k",
     tau: "index of the iterate read at step k, counted from 1 (Dai et al.)",
     r: "index of the iterate read at update t, r_t = t - tau_t",
+    ell: "smoothness of blocks: the partial gradient of block i is L_i-Lipschitz",
+    d: "longest delay of block i",
     nu: "index of the iterate read at update t for part i of it, nu_(t,i) = t - tau_(t,i)",
     t: "index of an update, counted from 0",
     f: "loss f_t of a round: a convex function for each t",

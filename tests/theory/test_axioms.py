@@ -29,6 +29,7 @@ NUMBERS = [
 ]
 POWERS = ["power_decreases"]
 NOISE = ["unbiased"]
+BLOCKS = ["block_sum", "blocks_orthogonal", "lipschitz_partial"]  # tried in test_blocks.py
 
 
 def holds(claim) -> bool:
@@ -248,7 +249,7 @@ def test_unbiasedness_over_all_outcomes():
 
 
 def test_every_axiom_has_been_tried_and_has_a_source():
-    tried = {*SMOOTH, *CONVEX, *MINIMISER, *SUMS, *BRACKETS, *NUMBERS, *POWERS, *NOISE}
+    tried = {*SMOOTH, *CONVEX, *MINIMISER, *SUMS, *BRACKETS, *NUMBERS, *POWERS, *NOISE, *BLOCKS}
     assert set(axioms.AXIOMS) == tried
     for axiom in axioms.AXIOMS.values():
         assert axiom.source

@@ -10,9 +10,9 @@ from sympy import Sum, latex
 
 from theory import symbols
 from theory.assumptions.base import FROM_ZERO, Assumed, gradient, x, xi
-from theory.claims import Assumption, Hypothesis, eq, le
+from theory.claims import Assumption, Hypothesis, eq, le, readable
 from theory.hilbert import VectorLike, squared_norm
-from theory.latex import shown
+from theory.latex import shown, tex
 from theory.symbols import B, eta, i, j, nu, t
 
 PART = (i - 1, B - i)  # the conditions 1 <= i <= B, as expressions that are >= 0 then
@@ -81,11 +81,11 @@ class DelaysOfParts(Assumed):
 
     @property
     def words(self) -> str:
-        return f"0 <= tau_(t,i) <= min(t, {self.s - 1}) for i = 1..{B}"
+        return f"0 <= tau_(t,i) <= min(t, {readable(self.s - 1)}) for i = 1..{B}"
 
     @property
     def latex(self) -> str:
-        return rf"0\leq\tau_{{t,i}}\leq\min\{{t,{latex(self.s - 1)}\}}\ \text{{for }}i=1,\dots,{B}"
+        return rf"0\leq\tau_{{t,i}}\leq\min\{{t,{tex(self.s - 1)}\}}\ \text{{for }}i=1,\dots,{B}"
 
     @property
     def allows(self) -> frozenset[Assumption]:
@@ -104,7 +104,9 @@ class DelaysOfParts(Assumed):
     @property
     def lag(self) -> Hypothesis:
         """The index read is one of the last s."""
-        return self._each(f"reads lag by at most {self.s - 1}", le(t - self.s + 1, nu(t, i)))
+        return self._each(
+            f"reads lag by at most {readable(self.s - 1)}", le(t - self.s + 1, nu(t, i))
+        )
 
     def _each(self, name: str, claim: Any) -> Hypothesis:
         return FROM_ZERO.hypothesis(name, claim, *PART, over=(t, i))

@@ -8,8 +8,9 @@ Everything here is textbook or plain arithmetic; nothing about stale gradients i
 f(y) <= f(x) + <grad f(x), y - x> + L/2 |y - x|^2
 """
 
-from theory.axioms import functions, noise, numbers, sums
+from theory.axioms import blocks, functions, noise, numbers, sums
 from theory.axioms.base import AXIOMS, Axiom, Instance, Need
+from theory.axioms.blocks import block_smooth, in_blocks
 from theory.axioms.functions import (
     bounded_below,
     convex,
@@ -32,10 +33,13 @@ __all__ = [
     "Axiom",
     "Instance",
     "Need",
+    "block_smooth",
+    "blocks",
     "bounded_below",
     "convex",
     "exogenous_schedule",
     "functions",
+    "in_blocks",
     "minimiser",
     "noise",
     "numbers",

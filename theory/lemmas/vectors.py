@@ -40,13 +40,17 @@ def travelled(update: Fact, way: VectorLike, limits: Limits, *, evidence: Any = 
     )
 
 
-def same_length(equation: Fact) -> Fact:
-    """Both sides of a vector equation have the same squared length."""
+def same_length(equation: Fact, *exchanged: Fact) -> Fact:
+    """Both sides of a vector equation have the same squared length.
+
+    `exchanged` are double sums in both orders, where the two sides bring both.
+    """
     left, right = equation.claim.left, equation.claim.right
     return conclude(
         eq(squared_norm(left), squared_norm(right)),
         pair(equation, left),
         pair(equation, right),
+        *exchanged,
         label="squared length of the displacement",
     )
 

@@ -18,6 +18,7 @@ from theory.results import (
     maranjyan2025,
     mishchenko2022,
     stich2020,
+    pipeline,
     wu2022,
 )
 from theory.theorem import Theorem
@@ -35,6 +36,7 @@ PAPERS = (
     maranjyan2025,
     mishchenko2022,
     stich2020,
+    pipeline,
     wu2022,
 )
 
@@ -67,6 +69,7 @@ __all__ = [
     "maranjyan2025",
     "mishchenko2022",
     "stich2020",
+    "pipeline",
     "theorems",
     "wu2022",
 ]
