@@ -17,8 +17,8 @@ from theory.results import (
     lian2015,
     maranjyan2025,
     mishchenko2022,
-    stich2020,
     pipeline,
+    stich2020,
     wu2022,
 )
 from theory.theorem import Theorem
@@ -35,8 +35,8 @@ PAPERS = (
     lian2015,
     maranjyan2025,
     mishchenko2022,
-    stich2020,
     pipeline,
+    stich2020,
     wu2022,
 )
 
@@ -68,8 +68,8 @@ __all__ = [
     "lian2015",
     "maranjyan2025",
     "mishchenko2022",
-    "stich2020",
     "pipeline",
+    "stich2020",
     "theorems",
     "wu2022",
 ]
