@@ -219,3 +219,15 @@ def known_at(vector: VectorLike) -> list[Scalar]:
             case _:
                 raise TypeError(f"when {part} becomes known is not said")
     return times
+
+
+def sums_in(vector: VectorLike) -> list[Any]:
+    """The sums of vectors among the parts of a vector, and in the points of its gradients."""
+    found: list[Any] = []
+    for _, part in components(vector):
+        match part:
+            case Sum():
+                found.append(part)
+            case Gradient() | Partial():
+                found += sums_in(part.args[-1])
+    return found

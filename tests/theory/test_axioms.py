@@ -10,7 +10,7 @@ from theory import axioms
 from theory.algebra import Within, normal
 from theory.claims import le
 from theory.enclosure import sign_of_constant
-from theory.hilbert import Gradient, Inner, Value, fixed
+from theory.hilbert import Gradient, Inner, Value, fixed, iterate
 from theory.symbols import j, k, sequence
 from theory.witness import PiecewiseQuadratic, quadratic
 
@@ -187,6 +187,21 @@ def test_finite_sums(name, seed):
     instance = axioms.AXIOMS[name].instantiate(*arguments)
     assert all(need.expression >= 0 for need in instance.needs)
     assert holds(values(chance, instance.claim))
+
+
+def test_sums_of_vectors_are_sums_of_their_products():
+    """Paired with any vector, an equation between sums of vectors is one between numbers."""
+    vectors = {
+        "telescope": (iterate("x")(k), k, Integer(1), Integer(4)),
+        "split": (u(k) * iterate("x")(k), k, Integer(1), Integer(2), Integer(4)),
+        "sift": (u(k) * iterate("x")(k), k, Integer(1), Integer(4), (Integer(2), Integer(3))),
+    }
+    for name, arguments in vectors.items():
+        claim = axioms.AXIOMS[name].instantiate(*arguments).claim
+        assert claim.is_vector
+        for place in range(1, 6):
+            other = iterate("x")(Integer(place))
+            assert normal(Inner(claim.left, other) - Inner(claim.right, other)) == 0, name
 
 
 def test_sift_outside_its_range_is_false():

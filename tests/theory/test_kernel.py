@@ -11,7 +11,7 @@ from sympy import Float, Function, Integer, Rational, Sum, Symbol, log, sqrt, zo
 from theory.algebra import Within
 from theory.assumptions import F, gradient, objective, x, xi
 from theory.claims import Claim, Hypothesis, eq, formula, le, lt
-from theory.hilbert import Inner
+from theory.hilbert import Inner, grad
 from theory.kernel import (
     Conclusion,
     Fact,
@@ -511,6 +511,16 @@ def test_the_noise_does_not_see_the_past():
 def test_the_noise_is_not_independent_of_what_comes_after_it(later):
     with pytest.raises(StepError, match=r"known only by|backwards"):
         axiom("unbiased", xi(k), later)
+
+
+def test_a_backwards_sum_inside_a_gradient_reaches_the_future():
+    """sum_{j=k+5}^{k-1} xi_j = -(xi_k + ... + xi_{k+4}) by the convention for sums."""
+    ahead = Sum(xi(j), (j, k + 5, k - 1))
+    for later in (ahead, grad("F", ahead), grad("F", x(k) + Sum(xi(j), (j, n, k - 1)))):
+        with pytest.raises(StepError, match="backwards"):
+            axiom("unbiased", xi(k), later)
+    started = [given(le(1, k))]
+    assert axiom("unbiased", xi(k), grad("F", Sum(xi(j), (j, 1, k - 1))), evidence=started)
 
 
 def test_reused_noise_is_not_fresh():

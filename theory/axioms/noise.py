@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sympy import Sum, sympify
+from sympy import sympify
 
 from theory.axioms.base import Instance, Need, axiom
 from theory.claims import Property, eq
-from theory.hilbert import Inner, Noise, VectorLike, components, known_at
+from theory.hilbert import Inner, Noise, VectorLike, known_at, sums_in
 
 
 def unbiased_noise(xi: Any) -> Property:
@@ -33,9 +33,8 @@ def unbiased(noise: VectorLike, v: VectorLike) -> Instance:
         Need(">=", drawn - time, f"{noise} is drawn at time {drawn}, {v} is known only by {time}")
         for time in known_at(v)
     ]
-    for _, part in components(v):
-        if isinstance(part, Sum):
-            _, low, high = part.limits[0]
-            needs.append(Need(">=", high - low + 1, "the range of a sum may not run backwards"))
+    for total in sums_in(v):  # a range that runs backwards would reach beyond its end
+        _, low, high = total.limits[0]
+        needs.append(Need(">=", high - low + 1, "the range of a sum may not run backwards"))
     granted = frozenset({unbiased_noise(noise.args[0]), exogenous_schedule()})
     return Instance(eq(Inner(noise, v), 0), tuple(needs), granted)

@@ -12,7 +12,6 @@ from theory.axioms.base import (
     axiom,
     need_index,
     need_integers,
-    need_numbers,
 )
 from theory.claims import eq, le
 
@@ -69,14 +68,13 @@ def exchange(term: Any, inner: Any, outer: Any) -> Instance:
 
 
 @axiom(
-    "sum_{j=a}^{b} [lo <= j <= hi] u(j) = sum_{j=lo}^{hi} u(j) for a <= lo, hi <= b",
+    "sum_{j=a}^{b} [lo <= j <= hi] u(j) = sum_{j=lo}^{hi} u(j) for a <= lo, hi <= b, also vectors",
     ARITHMETIC + " (Iverson's bracket)",
     "the bracket is 1 on lo..hi and 0 elsewhere",
 )
 def sift(term: Any, index: Any, low: Any, high: Any, inside: Any) -> Instance:
     first, last = (sympify(e) for e in inside)
     need_index(index, low, high, first, last)
-    need_numbers(term)
     if index in first.free_symbols | last.free_symbols:
         raise TypeError(f"the inner range may not depend on {index}")
     return Instance(
