@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 BOUND = (0, (4, 2))  # dashes
+DEPTH = 1e-6  # of the lowest bound: runs that fall further leave the figure, not the bound
 
 STYLES: dict[str, dict[str, Any]] = {
     "paper": {"font.size": 9, "lines.linewidth": 1.4, "lines.markersize": 4},
@@ -63,12 +64,12 @@ def bound_and_runs(
     *,
     labels: Sequence[str] | None = None,
 ) -> Axes:
-    """What theorems bound, along runs, and the bounds it has to respect.
+    """What theorems bound, along runs, and the bounds that it has to respect.
 
     Solid: the mean over replicas; shaded: its simultaneous limits; dashed: the bound, or a bar at
     the one horizon to which a step was tuned. One colour and marker a verdict; a verdict that is
-    not consistent says so in its label. Raises ValueError without a verdict, or with other than one
-    label each.
+    not consistent says so in its label, and one without a horizon has no curve. Raises ValueError
+    without a verdict, or with other than one label each.
 
     >>> from empirics import compare, problems, schedules, simulate, steps_for
     >>> from theory import results
@@ -81,13 +82,14 @@ def bound_and_runs(
     several = [verdicts] if not isinstance(verdicts, Sequence) else list(verdicts)
     names = _labels("bound_and_runs", several, labels, [v.title for v in several])
     ax = _axes(ax)
-    floor = 0.5 * min((float(np.min(v.path[1])) for v in several if v.path.size), default=0.0)
+    drawn = [v for v in several if v.path.size]
+    floor = 0.5 * min((float(np.min(v.path[1])) for v in drawn), default=0.0)
     for place, (verdict, name) in enumerate(zip(several, names, strict=True)):
         look = _look(place)
         at, seen = verdict.path
         words = name if verdict.holds else f"{name} ({verdict.outcome})"
         ax.plot(at, seen, **look, markevery=_spread(at), label=words)
-        if not at.size:  # it could not be evaluated: the legend says so
+        if not at.size:  # the legend says why
             continue
         if verdict.iterates.size == 1:  # a step tuned to one horizon
             ax.plot(verdict.iterates, verdict.bound, color=look["color"], marker="_", ms=14, mew=2)
@@ -97,7 +99,12 @@ def bound_and_runs(
         ax.fill_between(verdict.iterates, lower, verdict.upper, **band)
         ax.plot(verdict.iterates, verdict.bound, color=look["color"], linestyle=BOUND)
     ax.plot([], [], color="0.3", linestyle=BOUND, label="bound")
-    ax.set(xscale="log", yscale="log", xlabel="iterates")
+    ax.set(xlabel="iterates")
+    if drawn:
+        ax.set(xscale="log", yscale="log")
+        lowest = DEPTH * min((float(np.min(v.bound)) for v in drawn if v.bound.size), default=0.0)
+        if 0 < lowest and floor < lowest:
+            ax.set_ylim(bottom=lowest)
     ax.set_ylabel(" / ".join(dict.fromkeys(v.label for v in several)))
     ax.legend(frameon=False, fontsize="small")
     return ax

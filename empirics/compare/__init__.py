@@ -96,7 +96,7 @@ def compare(
         upper=seen.upper,
         alpha=alpha,
         replicas=runs.replicas,
-        constants=values,
+        constants={name: a for name, a in values.items() if name in needed(theorem)},
         title=_title(runs),
         label=_label(theorem),
         path=seen.path,
@@ -152,8 +152,8 @@ def _label(theorem: Theorem) -> str:
     formulas = {
         "squared gradient": rf"\mathbb{{E}}\,\|\nabla F({x})\|^2",
         "gap": rf"\mathbb{{E}}\,F({x})-\inf F",
-        "squared distance": rf"\mathbb{{E}}\,\|{x}-x_\star\|^2",
-        "regret": rf"f_{k}(x_{{{read}}})-f_{k}(x_\star)",
+        "squared distance": rf"\mathbb{{E}}\,\|{x}-x_*\|^2",
+        "regret": rf"f_{k}(x_{{{read}}})-f_{k}(x_*)",
     }
     if quantity.measure.name not in formulas:
         return quantity.words

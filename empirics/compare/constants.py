@@ -36,7 +36,7 @@ def needed(theorem: Theorem) -> set[str]:
 def constants(
     theorem: Theorem, runs: Runs, chosen: Mapping[str, float | None], alpha: float
 ) -> dict[str, Constant]:
-    """All numbers the theorem may ask for, as far as they are known, the horizon apart.
+    """All numbers that are known, whether the theorem asks for them or not, but the horizon.
 
     What was chosen comes first, then what the step sizes were built from, if the theorem's rule has
     it too, then what the run shows: longest and average delay, gradients in flight, and what
@@ -49,14 +49,14 @@ def constants(
     carried = runs.settings["step"]
     built_from = {a.name for a in theorem.step.expression.free_symbols} | {"mu", "m", "s", "eta"}
     built_from -= set(OF_THE_PROBLEM)
-    for name in sorted(wanted | {"mu", "m", "s"}):
+    for name in sorted({*wanted, *chosen, "mu", "m", "s"}):
         given = chosen.get(name)
         if given is None and name in built_from:
             given = carried.get(name)
         if given is not None:
             why = "chosen for the run"
             found[name] = Constant(value=float(given), provenance="exact", why=why)
-    return {name: found[name] for name in sorted(found) if name in wanted}
+    return {name: found[name] for name in sorted(found)}
 
 
 def numbers_of(theorem: Theorem, runs: Runs, values: Mapping[str, Constant]) -> Numbers:

@@ -2,7 +2,17 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from empirics import compare, measure, plots, problems, schedules, simulate, steps_for
+from empirics import (
+    compare,
+    measure,
+    measures_for,
+    plots,
+    problems,
+    schedules,
+    simulate,
+    steps_for,
+)
+from theory import results
 from theory.results import dai2019
 
 
@@ -47,6 +57,48 @@ def test_an_outcome_that_is_not_consistent_is_in_the_legend(judged):
         "b (not applicable)",
         "bound",
     ]
+
+
+def test_the_axis_says_what_is_bounded():
+    problem = problems.quadratic(dim=3, mu=0.2, L=1.0, sigma=0.5)
+    for theorem, words in [
+        (results.lian2015.nonconvex, r"average $\mathbb{E}\,\|\nabla F(x_{t})\|^2$ so far"),
+        (results.stich2020.convex, r"average $\mathbb{E}\,F(x_{t-\tau_t})-\inf F$ so far"),
+        (results.stich2020.strong_distance, r"$\mathbb{E}\,\|x_{T}-x_*\|^2$"),
+    ]:
+        runs = simulate(
+            problem, schedules.Constant(1), step=0.1, steps=20, measures=measures_for(theorem)
+        )
+        ax = plots.bound_and_runs(compare(theorem, runs))
+        assert ax.get_ylabel() == words
+        ax.figure.draw_without_rendering()  # the formula is mathtext
+
+
+def test_a_verdict_without_a_horizon_has_no_curve_but_a_line_in_the_legend(judged):
+    verdict, runs = judged
+    unknown = compare(results.cohen2021.picky, runs)
+    ax = plots.bound_and_runs([verdict, unknown], labels=["a", "b"])
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
+        "a",
+        "b (not applicable)",
+        "bound",
+    ]
+    assert ax.get_yscale() == "log"
+    alone = plots.bound_and_runs(unknown)
+    assert alone.get_yscale() == "linear"
+    alone.figure.draw_without_rendering()
+
+
+def test_runs_that_fall_far_below_the_bound_do_not_flatten_it():
+    bowl, theorem = problems.quadratic(dim=2, mu=0.5), results.lian2015.gradient_descent
+    last = results.stich2020.strong_distance
+    runs = simulate(bowl, schedules.Constant(0), step=0.5, steps=300, measures=measures_for(last))
+    assert runs.statistics.squared_distance.mean[-1] < 1e-30
+    verdict = compare(theorem, runs)
+    shallow = plots.bound_and_runs(verdict).get_ylim()[0]
+    assert shallow > 1e-6 * verdict.bound.min() / 10
+    deep = compare(results.free_staleness.convex, runs)
+    assert plots.bound_and_runs(deep).get_ylim()[0] == pytest.approx(1e-6 * deep.bound.min())
 
 
 def test_coherence_is_that_of_the_measure(judged):

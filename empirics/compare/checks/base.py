@@ -46,14 +46,15 @@ class Case:
         words = f"{name} = {constant.value:.6g}, {constant.provenance}: {constant.why}"
         return ("estimated" if constant.provenance == "estimate" else "holds"), words
 
-    def within_measured(self, name: str, most: float) -> Findings:
-        """A constant measured along the run, which has to be at most a number."""
+    def within_measured(self, name: str, formula: Any) -> Findings:
+        """A constant measured along the run, which has to be at most a formula."""
         seen = measured({name}, self.runs, self.alpha).get(name)
         if seen is None:
             return "unknown", (
                 f'it was not recorded at every update; simulate with record="all" and '
                 f'measures=("{RECORDED[name]}", ...)'
             )
+        most = self.number(formula)
         words = f"{seen.value:.6g}, {seen.why}; it may be {most:.6g}"
         if seen.value > most * (1 + SLIP):
             return "fails", words

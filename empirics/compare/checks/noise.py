@@ -35,7 +35,7 @@ def multiplicative(assumption: known.MultiplicativeNoise, case: Case) -> Finding
 
 
 def bounded_second_moment(assumption: known.BoundedSecondMoment, case: Case) -> Findings:
-    return case.within_measured("M_2", case.number(assumption.bound))
+    return case.within_measured("M_2", assumption.bound)
 
 
 CHECKS: Checks = {

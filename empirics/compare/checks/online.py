@@ -30,7 +30,7 @@ def convex_losses(assumption: online.ConvexLosses, case: Case) -> Findings:
 
 
 def bounded_feedback(assumption: online.BoundedFeedback, case: Case) -> Findings:
-    return case.within_measured("G", case.number(assumption.G))
+    return case.within_measured("G", assumption.G)
 
 
 def comparator(assumption: online.Comparator, case: Case) -> Findings:
@@ -38,7 +38,7 @@ def comparator(assumption: online.Comparator, case: Case) -> Findings:
 
 
 def bounded_domain(assumption: online.BoundedDomain, case: Case) -> Findings:
-    return case.within_measured("D", case.number(assumption.D))
+    return case.within_measured("D", assumption.D)
 
 
 def growing_delays(assumption: online.GrowingDelays, case: Case) -> Findings:
