@@ -279,6 +279,10 @@ def check(
         seed=seed,
         alpha=alpha,
     )
+    if reason := tour.why_not(theorem):
+        page = {"theorem": theorem, "outcome": "inconclusive", "reason": reason}
+        typer.echo(json.dumps(page, indent=2) if json_ else reason)
+        raise typer.Exit(UNDECIDED)
     cells = tour.cells(request, FLAGSHIP)
     if theorem is None:
         say(_proofs(quiet=json_))

@@ -10,7 +10,7 @@ from typing import Any
 
 from empirics import plots, problems, schedules
 from empirics.check import Cell, Result
-from empirics.compare import Verdict, steps_for
+from empirics.compare import Verdict, steps_for, unchecked
 from empirics.problems.base import Problem, whole
 from empirics.schedules.base import Schedule
 from theory import results
@@ -36,6 +36,14 @@ class Request:
     replicas: int
     seed: int
     alpha: float
+
+
+def why_not(theorem: str | None) -> str:
+    """Why a theorem cannot be held against runs yet, as a sentence; empty if it can."""
+    lacking = unchecked(results.find(theorem)) if theorem else []
+    if not lacking:
+        return ""
+    return f"{theorem} cannot be held against runs yet: there is no check of {', '.join(lacking)}"
 
 
 def cells(request: Request, flagship: Sequence[str]) -> list[Cell]:

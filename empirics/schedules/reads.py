@@ -105,7 +105,8 @@ class Counter:
                 "outside; clip the delays"
             )
         self._counts += np.bincount(delays.ravel(), minlength=self._tau_max + 1)
-        totals = np.cumsum(delays, axis=0) + self._total
+        totals = _running(delays)
+        totals += self._total
         self._total = totals[-1]
         averages = totals.max(axis=1) / np.arange(start + 1, start + steps + 1)
         self._average = max(self._average, float(averages.max()))
@@ -114,7 +115,8 @@ class Counter:
         reads = np.bincount(cells, minlength=(steps + self._tau_max) * replicas)
         reads = reads.reshape(-1, replicas)  # of iterates start - tau_max, ..., start + steps - 1
         applied = np.maximum(np.arange(len(reads)) - self._tau_max + 1, 0)[:, None]
-        flying = np.cumsum(reads, axis=0) - applied  # read so far, less applied so far
+        flying = _running(reads)
+        flying -= applied  # read so far, less applied so far
         if self._aloft is not None:
             flying[: self._tau_max] += self._aloft
         self._flying = max(self._flying, int(flying.max()))
@@ -138,3 +140,12 @@ class Counter:
             flying=self._flying,
             average=self._average,
         )
+
+
+def _running(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Running sums down the rows, by doubling: several times as fast as `cumsum` on this axis."""
+    total, reach = rows.copy(), 1
+    while reach < len(rows):
+        total[reach:] += total[:-reach]
+        reach *= 2
+    return total

@@ -102,6 +102,30 @@ def test_runs_elsewhere_are_consistent(name):
         assert verdict.outcome == "consistent", (tau, str(verdict))
 
 
+def test_delays_that_differ_between_replicas():
+    """Where the theorem allows them; what it asks of the delays is measured on those drawn."""
+    outcomes = {}
+    for name in RUNNABLE:
+        theorem = CATALOGUE[name]
+        if quiet(theorem) or "mu" in needed(theorem):
+            continue
+        options = {"steps": STEPS, "chosen": CHOSEN}
+        try:
+            rule = steps_for(theorem, bowl(), schedules.Uniform(3), **options)
+        except ValueError as error:
+            outcomes[name] = str(error)
+            continue
+        runs = simulate(
+            bowl(), schedules.Uniform(3), step=rule, steps=STEPS, measures=measures_for(theorem)
+        )
+        outcomes[name] = compare(theorem, runs, chosen=CHOSEN).outcome
+    assert outcomes["lian2015.nonconvex"] == "consistent"
+    assert outcomes["stich2020.convex"] == "consistent"
+    assert outcomes["stich2020.iterates"] == "not applicable"  # it asks for a constant delay
+    assert "need a schedule that is the same in every replica" in outcomes["mishchenko2022.convex"]
+    assert "violated" not in outcomes.values()
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_what_cannot_be_run_is_listed_with_the_reason(name):
     theorem = CATALOGUE[name]

@@ -120,6 +120,16 @@ def test_theorems_that_count_from_zero(theorem, options, quantity, tmp_path):
     assert "coherence.png" not in page["files"]
 
 
+def test_what_cannot_be_run_is_said_plainly(tmp_path):
+    sentence = "ho2013.best_step cannot be held against runs yet: there is no check of clock updat"
+    done = staleness("check", "ho2013.best_step", "--out", tmp_path)
+    assert done.returncode == 3
+    assert done.stdout.startswith(sentence)
+    page = json.loads(staleness("check", "ho2013.best_step", "--json", "--out", tmp_path).stdout)
+    assert page["outcome"] == "inconclusive"
+    assert page["reason"].startswith(sentence)
+
+
 def test_json_and_nothing_else(tmp_path):
     done = staleness(*small(tmp_path, "--json"))
     assert json.loads(done.stdout)["exit"] == 0
