@@ -12,10 +12,11 @@ from sympy import Rational, Sum
 
 from theory.assumptions import FROM_ZERO, BoundedSecondMoment, Counting, PositiveSteps, x
 from theory.claims import le
-from theory.hilbert import Inner
+from theory.hilbert import Inner, squared_norm
 from theory.kernel import Fact, combine, pair, substitute, sum_over
 from theory.lemmas.descent import only
 from theory.lemmas.drift import applied, displacement, window, window_in_range
+from theory.lemmas.vectors import cauchy, same_length
 from theory.symbols import G, eta, j
 from theory.tactics import conclude
 
@@ -54,4 +55,30 @@ def read_point_cost(count: Counting = FROM_ZERO) -> Fact:
         pair(displacement(count), own),
         summed,
         label="cost of reading at another point",
+    )
+
+
+@cache
+def bounded_drift(count: Counting = FROM_ZERO) -> Fact:
+    r"""How far the iterate has moved since the read, at most.
+
+    .. math:: E\|x_k-y_k\|^2 \leq G^2\Bigl(\sum_j\eta_j\Bigr)^2
+    """
+    positive = substitute(only(PositiveSteps(count))["steps are >= 0"], {count.index: j})
+    moment = substitute(second_moment(count), {count.index: j})
+    squared, total = squared_norm(applied(j, count)), Sum(eta(j), window(count))
+    weighed = combine(le(eta(j) * squared, eta(j) * G**2), (moment, positive))
+    evidence = window_in_range(count)
+    summed = sum_over(weighed, *window(count), evidence=evidence, label="sum over the window")
+    steps = sum_over(positive, *window(count), evidence=evidence, label="steps of the window")
+    moved = same_length(displacement(count))
+    spread = cauchy(
+        eta(j), applied(j, count), window(count), nonnegative=positive, evidence=evidence
+    )
+    return combine(
+        le(moved.claim.left, G**2 * total**2),
+        moved,
+        spread,
+        (summed, steps),
+        label="distance between read and write",
     )
