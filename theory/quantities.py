@@ -24,14 +24,16 @@ from sympy import Sum, sympify
 from theory.algebra import Minimum
 from theory.assumptions import (
     FROM_ZERO,
+    PSI,
     Counting,
+    F,
     objective,
     squared_gradient,
     x,
     x_star,
 )
 from theory.assumptions.online import excess
-from theory.hilbert import squared_norm
+from theory.hilbert import squared_norm, value
 from theory.latex import Shown
 from theory.symbols import F_star
 
@@ -52,6 +54,14 @@ SQUARED_GRADIENT = Measure("squared gradient", squared_gradient, "E|grad F({x})|
 GAP = Measure("gap", lambda index: objective(index) - F_star, "E F({x}) - inf F")
 SQUARED_DISTANCE = Measure(
     "squared distance", lambda index: squared_norm(x(index) - x_star), "E|{x} - x*|^2"
+)
+EXCESS = Measure(
+    "excess over x*", lambda index: objective(index) - value(F, x_star), "E F({x}) - F(x*)"
+)
+COMPOSITE_EXCESS = Measure(
+    "composite excess over x*",
+    lambda index: EXCESS.at(index) + value(PSI, x(index)) - value(PSI, x_star),
+    "E (F + Psi)({x}) - (F + Psi)(x*)",
 )
 REGRET = Measure("regret", excess, "f_t(x_(t - tau_t)) - f_t(x*)")
 

@@ -41,6 +41,8 @@ W = Symbol("W", integer=True, positive=True)
 mu_sc = Symbol("mu_sc", positive=True)
 M = Symbol("M", nonnegative=True)
 rho = Symbol("rho", positive=True)
+beta = Symbol("beta", positive=True)
+b = Symbol("b", integer=True, positive=True)
 eps = Symbol("eps", positive=True)
 D = Symbol("D", positive=True)
 alpha = Symbol("alpha", positive=True)
@@ -111,6 +113,8 @@ MEANING: dict[Any, str] = {
     e0: "factor of a step tuned to the horizon",
     mu_sc: "strong convexity, or the constant of the Polyak-Lojasiewicz inequality",
     M: "multiplicative noise: E|xi_t|^2 <= M E|grad F(y_t)|^2 + sigma^2",
+    beta: "reserve of a step below its limit: 1/eta = L (tau + 1)^2 + beta",
+    b: "mini-batch size: samples in one stochastic gradient",
     rho: "weight in Young's inequality: 2 <u, v> <= rho |u|^2 + |v|^2/rho",
     eps: "accuracy asked for",
     D: "diameter: |x_t - x*| <= D along the run",

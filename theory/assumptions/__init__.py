@@ -61,6 +61,7 @@ from theory.assumptions.methods import (
 from theory.assumptions.noise import (
     BoundedSecondMoment,
     BoundedVariance,
+    MiniBatch,
     MultiplicativeNoise,
     UnbiasedNoise,
 )
@@ -71,12 +72,19 @@ from theory.assumptions.parts import (
     VarianceOfSamples,
     gradients_read,
 )
-from theory.assumptions.proximal import CompositeMinimiser, DelayedProximalGradient
+from theory.assumptions.proximal import (
+    PSI,
+    CompositeMinimiser,
+    DelayedProximalGradient,
+    ProjectedSGD,
+    ProximalSGD,
+)
 from theory.assumptions.windows import InterferenceRule, SomeStep, WindowRule
 
 __all__ = [
     "FROM_ONE",
     "FROM_ZERO",
+    "PSI",
     "AnyDirection",
     "Assumed",
     "AverageDelay",
@@ -98,6 +106,7 @@ __all__ = [
     "GradientCoherence",
     "InitialGap",
     "InterferenceRule",
+    "MiniBatch",
     "Minimiser",
     "MultiplicativeNoise",
     "Multiplicity",
@@ -105,6 +114,8 @@ __all__ = [
     "PickySteps",
     "PolyakLojasiewicz",
     "PositiveSteps",
+    "ProjectedSGD",
+    "ProximalSGD",
     "ReadsThePast",
     "SeveralGradients",
     "Smooth",

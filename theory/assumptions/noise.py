@@ -67,6 +67,31 @@ class BoundedVariance(Assumed):
 
 
 @dataclass(frozen=True)
+class MiniBatch(Assumed):
+    """A stochastic gradient is the mean of b independent ones, each of variance at most sigma^2."""
+
+    sigma: Any = symbols.sigma
+    b: Any = symbols.b
+    count: Counting = FROM_ZERO
+    name = "bounded variance of a mini-batch"
+    about_noise = True
+
+    @property
+    def words(self) -> str:
+        return f"E|xi_{self.count.index}|^2 <= {self.sigma}^2/{self.b}"
+
+    @property
+    def latex(self) -> str:
+        bound = rf"{latex(self.sigma)}^2/{latex(self.b)}"
+        return rf"\mathbb{{E}}\|\xi_{self.count.index}\|^2\leq {bound}"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        claim = le(squared_norm(xi(self.count.index)), self.sigma**2 / self.b)
+        return frozenset({self.count.hypothesis(self.name, claim)})
+
+
+@dataclass(frozen=True)
 class MultiplicativeNoise(Assumed):
     """The noise may grow with the gradient that is read; M = 0 is bounded variance."""
 

@@ -1,4 +1,4 @@
-"""Composite functions F + Psi: proximal steps, and what is assumed of their minimiser."""
+"""Composite functions F + Psi: proximal and projected steps, and their minimiser."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -6,12 +6,15 @@ from typing import Any, ClassVar
 from sympy import latex
 
 from theory import symbols
-from theory.assumptions.base import FROM_ZERO, Assumed, Counting, F, x
+from theory.assumptions.base import FROM_ZERO, Assumed, Counting, F, applied_direction, x
 from theory.assumptions.functions import x_star
+from theory.assumptions.online import nearest
 from theory.claims import Assumption, Hypothesis, eq, le
-from theory.hilbert import VectorLike, grad, iterate, squared_norm
+from theory.hilbert import Inner, VectorLike, grad, iterate, squared_norm, value
 from theory.latex import shown
+from theory.symbols import t
 
+PSI = "Psi"
 p = iterate("p")  # the point that update t finds by its proximal map
 
 
@@ -72,6 +75,75 @@ class DelayedProximalGradient(Assumed):
         apart = forward(x(self.count.read(k)), gamma) - forward(x_star, gamma)
         claim = le(squared_norm(p(k) - x_star), squared_norm(apart))
         return self.count.hypothesis("prox is nonexpansive", claim)
+
+
+@dataclass(frozen=True)
+class ProximalSGD(Assumed):
+    """A proximal step along a stale stochastic gradient, for F + Psi with Psi convex.
+
+    x_{t+1} minimises Psi(z) + |z - (x_t - eta_t g_t)|^2/(2 eta_t), so (x_t - eta_t g_t - x_{t+1})/
+    eta_t is a subgradient of Psi there; a proof may use what that says of x*. The projection onto a
+    convex set is the case where Psi is 0 on the set and infinite outside.
+    """
+
+    step: Any
+    name = "proximal stale SGD"
+    chosen = True
+
+    @property
+    def words(self) -> str:
+        return (
+            "x_(t+1) minimises Psi(z) + |z - x_t + eta_t g_t|^2/(2 eta_t), g_t = "
+            f"grad F(x_(t - tau_t)) + xi_t, Psi convex, eta_t = {shown(self.step)}"
+        )
+
+    @property
+    def latex(self) -> str:
+        least = r"\Psi(z)+\frac1{2\eta_t}\left\|z-x_t+\eta_tg_t\right\|^2"
+        return (
+            rf"x_{{t+1}}=\arg\min_z\ {least},\ g_t=\nabla F(x_{{t-\tau_t}})+\xi_t,\ "
+            rf"\Psi\text{{ convex}},\ \eta_t={shown(self.step).latex}"
+        )
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        step = shown(self.step).expression
+        target = x(t) - step * applied_direction(t, FROM_ZERO)
+        slope = Inner(target - x(t + 1), x_star - x(t + 1))
+        claim = le(step * value(PSI, x(t + 1)) + slope, step * value(PSI, x_star))
+        return frozenset({FROM_ZERO.hypothesis(self.name, claim)})
+
+
+@dataclass(frozen=True)
+class ProjectedSGD(Assumed):
+    """A step along a stale stochastic gradient, and back to the nearest point of a convex set X.
+
+    From the nearest point no point of X lies in the direction of what was projected, which a proof
+    may use of x* and of x_t.
+    """
+
+    step: Any
+    name = "projected stale SGD"
+    chosen = True
+
+    @property
+    def words(self) -> str:
+        return (
+            "x_(t+1) is the point of X nearest to x_t - eta_t g_t, g_t = grad F(x_(t - tau_t)) + "
+            f"xi_t; X is closed and convex, with x_0 and x* in it, eta_t = {shown(self.step)}"
+        )
+
+    @property
+    def latex(self) -> str:
+        return (
+            r"x_{t+1}=P_X\left(x_t-\eta_tg_t\right),\ g_t=\nabla F(x_{t-\tau_t})+\xi_t,"
+            rf"\ x_0,x_\star\in X\text{{ closed, convex}},\ \eta_t={shown(self.step).latex}"
+        )
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        target = x(t) - shown(self.step).expression * applied_direction(t, FROM_ZERO)
+        return frozenset(nearest("projection", target, x(t + 1), x_star, x(t)))
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@
 """
 
 from theory.results import (
+    agarwal2011,
     cohen2021,
     dai2019,
     feyzmahdavian2014,
+    feyzmahdavian2016,
     free_staleness,
     ho2013,
     huo2018,
@@ -26,8 +28,10 @@ from theory.theorem import Theorem
 
 PAPERS = (
     dai2019,
+    agarwal2011,
     cohen2021,
     feyzmahdavian2014,
+    feyzmahdavian2016,
     free_staleness,
     ho2013,
     huo2018,
@@ -58,9 +62,11 @@ def find(name: str) -> Theorem:
 
 __all__ = [
     "PAPERS",
+    "agarwal2011",
     "cohen2021",
     "dai2019",
     "feyzmahdavian2014",
+    "feyzmahdavian2016",
     "find",
     "free_staleness",
     "ho2013",
