@@ -99,7 +99,7 @@ class ProximalSGD(Assumed):
 
     @property
     def latex(self) -> str:
-        least = r"\Psi(z)+\frac1{2\eta_t}\left\|z-x_t+\eta_tg_t\right\|^2"
+        least = r"\Psi(z)+\frac{1}{2\eta_t}\left\|z-x_t+\eta_tg_t\right\|^2"
         return (
             rf"x_{{t+1}}=\arg\min_z\ {least},\ g_t=\nabla F(x_{{t-\tau_t}})+\xi_t,\ "
             rf"\Psi\text{{ convex}},\ \eta_t={shown(self.step).latex}"

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 DOCUMENT = r"""\documentclass[11pt]{article}
 \usepackage[%s]{geometry}
-\usepackage{amsmath,amssymb,amsthm,booktabs,longtable}
+\usepackage{amsmath,amssymb,amsthm,booktabs,graphicx,longtable}
+\newcommand{\fit}[1]{%%
+  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{\(\displaystyle #1\)}}
 \newtheorem*{theorem}{Theorem}
 \allowdisplaybreaks
 \begin{document}
@@ -76,15 +78,15 @@ def table(theorems: Iterable[Theorem]) -> str:
         name = plain(theorem.name).replace(r"\_", r"\_\allowbreak{}")
         cells = (
             rf"{name}\newline {{\footnotesize {theorem.status}}}",
-            rf"\(\displaystyle {step}\)",
-            rf"\(\displaystyle {tex(theorem.quantity.expression)}\)",
-            rf"\(\displaystyle {theorem.bound.latex}\)",
+            rf"\fit{{{step}}}",
+            rf"\fit{{{tex(theorem.quantity.expression)}}}",
+            rf"\fit{{{theorem.bound.latex}}}",
         )
         rows.append(" & ".join(cells) + r" \\[2ex]")
     return TABLE % "\n".join(rows)
 
 
-TABLE = r"""\begin{longtable}{@{}p{54mm}p{52mm}p{65mm}p{82mm}@{}}
+TABLE = r"""\begin{longtable}{@{}p{54mm}p{52mm}p{60mm}p{82mm}@{}}
 \toprule theorem & step & quantity & bound \\ \midrule
 \endhead
 %s
