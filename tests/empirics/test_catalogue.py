@@ -59,9 +59,10 @@ def held_against(name, problem, tau, steps=STEPS):
     chosen = ON_DIP if isinstance(problem, PiecewiseQuadratic) else CHOSEN
     theorem, schedule = CATALOGUE[name], schedules.Constant(tau)
     problem = problems.noiseless(problem) if quiet(theorem) else problem
+    eta = None if has(theorem, known.Smooth) else 0.5 / (problem.L * (tau + 1))
     options = {"steps": steps, "mu": 0.2, "chosen": chosen}
     try:
-        rule = steps_for(theorem, problem, schedule, **options)
+        rule = steps_for(theorem, problem, schedule, **options, eta=eta)
     except ValueError:  # a theorem that allows any step
         rule = steps_for(theorem, problem, schedule, **options, eta=0.5 / (problem.L * (tau + 1)))
     runs = simulate(

@@ -231,6 +231,13 @@ def test_of_the_second_moment():
         assert "squared gradient at read points" in words
 
 
+def test_runs_that_diverge_have_no_second_moment():
+    runs = runs_of(step=90.0, steps=120)
+    finding, words = found(known.BoundedSecondMoment(M2, count=FROM_ZERO), runs, M_2=1.0)
+    assert finding == "fails"
+    assert "replicas diverge from t = " in words
+
+
 def test_of_the_domain_and_feedback():
     quiet = runs_of(QUIET)
     distance = float(np.sqrt(quiet.statistics.squared_distance.mean.max()))

@@ -48,6 +48,8 @@ class Case:
 
     def within_measured(self, name: str, formula: Any) -> Findings:
         """A constant measured along the run, which has to be at most a formula."""
+        if self.runs.first_divergence is not None:
+            return "fails", f"replicas diverge from t = {self.runs.first_divergence}"
         seen = measured({name}, self.runs, self.alpha).get(name)
         if seen is None:
             return "unknown", (
