@@ -17,10 +17,10 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from empirics.moments import MEASURES
 from empirics.problems.base import Constant, Problem, whole
+from empirics.recording import measures_asked, recorded_times
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule
 from empirics.stepsizes import StepSizes, step_sizes
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 AHEAD = 2**17  # random numbers drawn in one go: one megabyte, flat optimum from 2^15 to 2^20
-TIMES = 200  # recorded under record="log"
 
 
 def simulate(
@@ -100,8 +99,8 @@ def simulate(
         replicas=whole("simulate", "replicas", replicas, 1),
         seed=whole("simulate", "seed", seed, 0),
         reuse=bool(reuse),
-        times=_times(record, steps),
-        measures=_measures(problem, measures),
+        times=recorded_times(record, steps),
+        measures=measures_asked(problem, measures),
         window=whole("simulate", "window", window, 0),
         noise=bool(noise),
         block=_ahead(problem, schedule, reuse, block),
@@ -164,44 +163,6 @@ def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None)
         return whole("simulate", "block", block, 1)
     steps = AHEAD // (problem.lanes * max(problem.sample_size, 1))
     return max(1, steps, schedule.tau_max if reuse else 0)
-
-
-def _times(record: str | int | ArrayLike, steps: int) -> NDArray[np.int64]:
-    """The recorded times, ascending."""
-    if isinstance(record, str):
-        if record == "all":
-            return np.arange(steps + 1)
-        if record == "log":
-            later = np.rint(np.geomspace(1, steps, TIMES)).astype(np.int64)
-            return np.unique(np.append(0, later))
-        raise ValueError(f'simulate needs record = "all", "log", a number or times, got {record!r}')
-    times = np.asarray(record)
-    if times.ndim == 0:
-        return np.append(np.arange(0, steps, whole("simulate", "record", record, 1)), steps)
-    if times.ndim != 1 or times.size == 0 or times.dtype.kind not in "iu":
-        raise ValueError(
-            f"simulate needs whole times to record, shape (K,), got {times.dtype} of shape "
-            f"{times.shape}"
-        )
-    if times.min() < 0 or times.max() > steps:
-        raise ValueError(
-            f"simulate needs times to record in 0, ..., steps = {steps}, got "
-            f"{times.min()}, ..., {times.max()}"
-        )
-    return np.unique(times).astype(np.int64)
-
-
-def _measures(problem: Problem, asked: Sequence[str]) -> tuple[str, ...]:
-    """The measures asked for, in the order of `MEASURES`."""
-    names = (asked,) if isinstance(asked, str) else tuple(asked)
-    for name in names:
-        if name not in MEASURES:
-            raise ValueError(f"simulate needs measures among {', '.join(MEASURES)}, got {name!r}")
-        if "distance" in name and problem.minimiser is None:
-            raise ValueError(
-                f"simulate needs the minimiser for the {name}; {problem.name} has none"
-            )
-    return tuple(name for name in MEASURES if name in names or name == "squared gradient")
 
 
 def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike) -> Runs:
