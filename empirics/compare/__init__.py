@@ -152,6 +152,8 @@ def _label(theorem: Theorem) -> str:
     formulas = {
         "squared gradient": rf"\mathbb{{E}}\,\|\nabla F({x})\|^2",
         "gap": rf"\mathbb{{E}}\,F({x})-\inf F",
+        "excess over x*": rf"\mathbb{{E}}\,F({x})-F(x_*)",
+        "composite excess over x*": rf"\mathbb{{E}}\,(F+\Psi)({x})-(F+\Psi)(x_*)",
         "squared distance": rf"\mathbb{{E}}\,\|{x}-x_*\|^2",
         "regret": rf"f_{k}(x_{{{read}}})-f_{k}(x_*)",
     }

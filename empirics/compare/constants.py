@@ -92,6 +92,7 @@ def _of_the_run(runs: Runs) -> dict[str, Constant]:
         "m": (s, "the whole window"),
         "tau": (reads.longest, "the longest delay of the run"),
         "B": (1, "an update applies one gradient"),
+        "b": (1, "sigma is of the gradient that is applied"),
         "M": (0, "the variance of the noise is bounded"),
         "R_d": (s, "the longest delay, plus 1"),
         "N": (reads.flying, "the most gradients in flight over an update of the run"),

@@ -21,9 +21,17 @@ from empirics.moments import AT_READ_POINTS, MEASURES
 from empirics.problems.base import Array
 from empirics.runs import Runs
 from empirics.statistics import Limits, simultaneous_limits
-from theory.quantities import GAP, REGRET, SQUARED_DISTANCE, Quantity
+from theory.quantities import (
+    COMPOSITE_EXCESS,
+    EXCESS,
+    GAP,
+    REGRET,
+    SQUARED_DISTANCE,
+    Quantity,
+)
 from theory.theorem import Theorem
 
+GAPS = (GAP, EXCESS, COMPOSITE_EXCESS, REGRET)
 SUMMARIES = ("least", "last", "total", "average", "weighted average")
 
 
@@ -116,10 +124,14 @@ def nothing(missing: str) -> Seen:
 
 
 def _name(quantity: Quantity) -> str:
-    """What has to be measured; regret, if all losses are F, is made of gaps at read points."""
-    if quantity.measure == REGRET:
-        return "gap" + AT_READ_POINTS
-    return quantity.measure.name + (AT_READ_POINTS if quantity.place == "read point" else "")
+    """What has to be measured.
+
+    Here x* is a minimiser, Psi is 0 and all losses are F: an excess over x* is a gap, and regret is
+    made of gaps at read points.
+    """
+    at_read_points = quantity.place == "read point" or quantity.measure == REGRET
+    name = "gap" if quantity.measure in GAPS else quantity.measure.name
+    return name + (AT_READ_POINTS if at_read_points else "")
 
 
 def _limits(
@@ -132,7 +144,7 @@ def _limits(
     measure = "squared distance" if quantity.measure == SQUARED_DISTANCE else "gap"
     loose = runs.looseness.get(measure, np.nan)
     with np.errstate(invalid="ignore"):
-        if quantity.measure in (GAP, REGRET):  # measured from below the infimum, if not from it
+        if quantity.measure in GAPS:  # measured from below the infimum, if not from it
             lower = np.maximum(lower - loose, 0)
         if quantity.measure == SQUARED_DISTANCE:
             lower = np.maximum(np.sqrt(lower) - loose, 0) ** 2

@@ -96,7 +96,8 @@ def _given(
 ) -> dict[str, float]:
     """The constants that problem and schedule give, and the horizon."""
     s = schedule.tau_max + 1
-    given: dict[str, float] = {"s": s, "m": s, "R_d": s, "tau": schedule.tau_max, "B": 1, "M": 0}
+    given: dict[str, float] = {"s": s, "m": s, "R_d": s, "tau": schedule.tau_max}
+    given |= {"B": 1, "b": 1, "M": 0}
     given["N"] = given["tau_avg"] = schedule.tau_max  # never more
     if delays is not None:
         facts = facts_of(delays, schedule.tau_max)

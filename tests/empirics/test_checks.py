@@ -166,7 +166,16 @@ def test_of_the_steps(assumption, steps, finding):
         assert found(assumption, runs)[0] == finding
 
 
+def test_without_a_constraint_there_is_nothing_to_project():
+    for method in (known.ProjectedSGD(shown(eta0)), known.ProximalSGD(shown(eta0))):
+        assert found(method, runs_of())[0] == "holds"
+        assert found(method, runs_of(reuse=True, schedule=schedules.Uniform(2)))[0] == "fails"
+        assert found(method, runs_of(step=[0.1] * 39 + [0.2]))[0] == "fails"
+
+
 def test_several_gradients_are_one_here():
+    assert found(known.MiniBatch(), runs_of())[0] == "holds"
+    assert found(known.MiniBatch(), runs_of(), b=4)[0] == "fails"
     assert found(known.SeveralGradients(shown(eta0)), runs_of(), B=2)[0] == "fails"
 
 

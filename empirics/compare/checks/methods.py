@@ -33,6 +33,17 @@ def any_direction(assumption: known.AnyDirection, case: Case) -> Findings:
     return finding, f"the direction is the stale stochastic gradient, {words}"
 
 
+def projected_sgd(assumption: known.ProjectedSGD, case: Case) -> Findings:
+    """Runs have no constraint: the set is the whole space, where projecting changes nothing."""
+    finding, words = own_updates(case)
+    return finding, f"the set is the whole space, {words}"
+
+
+def proximal_sgd(assumption: known.ProximalSGD, case: Case) -> Findings:
+    finding, words = own_updates(case)
+    return finding, f"Psi is 0, {words}"
+
+
 def own_steps(case: Case) -> Findings:
     """Whether the steps are those of the theorem."""
     theorem = case.theorem
@@ -74,6 +85,8 @@ def step_limit(assumption: known.StepLimit, case: Case) -> Findings:
 CHECKS: Checks = {
     known.StaleSGD: stale_sgd,
     known.AnyDirection: any_direction,
+    known.ProjectedSGD: projected_sgd,
+    known.ProximalSGD: proximal_sgd,
     known.PositiveSteps: positive_steps,
     known.NonincreasingSteps: nonincreasing_steps,
     known.StepLimit: step_limit,

@@ -34,6 +34,13 @@ def multiplicative(assumption: known.MultiplicativeNoise, case: Case) -> Finding
     return variance(case)
 
 
+def mini_batch(assumption: known.MiniBatch, case: Case) -> Findings:
+    """sigma is of the gradient as it is applied, hence b = 1."""
+    b = case.number(assumption.b)
+    finding, words = variance(case)
+    return (finding, words) if b == 1 else ("fails", f"sigma is of one sample here, b = {b:g}")
+
+
 def bounded_second_moment(assumption: known.BoundedSecondMoment, case: Case) -> Findings:
     return case.within_measured("M_2", assumption.bound)
 
@@ -42,5 +49,6 @@ CHECKS: Checks = {
     known.UnbiasedNoise: unbiased,
     known.BoundedVariance: bounded_variance,
     known.MultiplicativeNoise: multiplicative,
+    known.MiniBatch: mini_batch,
     known.BoundedSecondMoment: bounded_second_moment,
 }
