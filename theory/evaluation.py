@@ -68,6 +68,9 @@ def with_sequences(expression: Any, sequences: dict[str, Sequence[Any]], first: 
     >>> from theory.symbols import eta, j
     >>> with_sequences(Sum(eta(j)**2, (j, 0, 2)), {"eta": [1, 2, 3]}, 0)
     14
+    >>> from theory.symbols import r, t
+    >>> with_sequences(Sum(Sum(j, (j, r(t), t)), (t, 0, 2)), {"r": [0, 0, 1]}, 0)
+    4
     """
     e = sympify(expression).replace(lambda a: isinstance(a, Sum), _written_out)
     while places := [a for a in e.atoms(Function) if is_sequence(a) and a.args[0].is_Integer]:
@@ -77,13 +80,12 @@ def with_sequences(expression: Any, sequences: dict[str, Sequence[Any]], first: 
 
 
 def _written_out(total: Any) -> Any:
-    function = total.function
-    for index, low, high in total.limits:
-        if not (low.is_Integer and high.is_Integer):
-            return total
-        places = range(int(low), int(high) + 1)
-        function = Add(*(function.xreplace({index: sympify(p)}) for p in places))
-    return function
+    """The terms of the outermost of the sums, which knows its ends first."""
+    *inner, (index, low, high) = total.limits
+    if not (low.is_Integer and high.is_Integer):
+        return total
+    term = Sum(total.function, *inner) if inner else total.function
+    return Add(*(term.xreplace({index: sympify(p)}) for p in range(int(low), int(high) + 1)))
 
 
 def _entry(applied: Any, sequences: dict[str, Sequence[Any]], first: int) -> Any:

@@ -52,6 +52,8 @@ def meets(
             return at_most(path.gap, at(assumption.Delta))
         case known.BoundedVariance():
             return at_most(path.variance, at(assumption.sigma) ** 2)
+        case known.MiniBatch():
+            return at_most(path.variance, at(assumption.sigma) ** 2 / at(assumption.b))
         case known.MultiplicativeNoise():
             squares, floor = path.squared_gradients, at(assumption.sigma) ** 2
             bounds = [at(assumption.M) * squares[read] + floor for read in path.reads]

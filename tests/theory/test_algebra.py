@@ -5,7 +5,7 @@ from sympy import Dummy, Integer, Rational, Sum, Symbol, sqrt
 
 from theory.algebra import Minimum, Within, is_zero, normal, same, with_named_indices
 from theory.claims import Substitution, formula, readable
-from theory.symbols import L, eta, i, j, k, m, n, r, s, sequence, tau
+from theory.symbols import F_star, L, eta, eta0, i, j, k, m, mu_sc, n, r, s, sequence, tau
 
 u = sequence("u")
 
@@ -96,3 +96,14 @@ def test_nameless_indices_get_letters_of_their_own():
     assert readable(inside) == "sum_{j=0..n} eta[j] sum_{k=0..j} j*r[k]"
     assert readable(beside) == "(sum_{k=0..n} eta[k])*(sum_{k=0..n} r[k])"
     assert same(with_named_indices(inside), inside)
+
+
+def test_a_power_has_one_form_alone_and_in_a_product():
+    """`expand` writes (1 - a/2)^n as (2 - a)^n/2^n beside a factor only."""
+    base = 1 - eta0 * mu_sc / 2
+    alone, beside = base ** (-n), F_star * base ** (-n)
+    assert normal(F_star * normal(alone)) == normal(beside)
+    assert normal(Sum(beside, (k, 0, n)) / F_star) == normal(Sum(alone, (k, 0, n)))
+    values = {eta0: Rational(1, 2), mu_sc: Rational(1, 3), n: Integer(3)}
+    assert normal(alone).xreplace(values) == (1 - Rational(1, 12)) ** -3
+    assert not same(alone, base ** (1 - n))

@@ -46,6 +46,9 @@ def test_comparison_has_three_answers():
         (known.BoundedSecondMoment(M2), {"M_2": Rational(9, 10)}, False),
         (known.BoundedDelay(), {"s": Integer(3)}, True),
         (known.BoundedDelay(), {"s": Integer(2)}, False),
+        (known.ConstantDelay(), {"tau": Integer(0)}, False),
+        (known.MultiplicativeNoise(), {"M": Integer(0)}, True),
+        (known.MiniBatch(), {"b": Integer(4)}, True),
         (known.SomeStep(), {}, True),
         (known.AnyDirection(), {}, True),
     ],
@@ -76,3 +79,16 @@ class Unheard(known.Assumed):
 
 def test_what_is_not_understood_is_not_known():
     assert meets(Unheard(), {"mu": mu, "s": s}, PATH, STEPS) is None
+
+
+def test_noise_and_delay_against_their_constants():
+    """Noise 1 on F = x^2/2 from 1, where E|grad F|^2 is 1, and then 1/4 + 1/4."""
+    half = [Rational(1, 2), Rational(1, 2), Rational(1, 2)]
+    path = run(quadratic(Integer(1)), Integer(1), steps=half, reads=[1, 1, 2], noise=Integer(1))
+    one, low = {"sigma": Integer(1)}, {"sigma": Rational(1, 2)}
+    assert meets(known.ConstantDelay(), {"tau": Integer(1)}, path, half) is True
+    assert meets(known.ConstantDelay(), {"tau": Integer(2)}, path, half) is False
+    assert meets(known.MiniBatch(), {**one, "b": Integer(1)}, path, half) is True
+    assert meets(known.MiniBatch(), {**one, "b": Integer(2)}, path, half) is False
+    assert meets(known.MultiplicativeNoise(), {**low, "M": Rational(3, 2)}, path, half) is True
+    assert meets(known.MultiplicativeNoise(), {**low, "M": Integer(1)}, path, half) is False
