@@ -74,6 +74,13 @@ class Partial(Vector):
         return f"grad_{i} {f}({point})"
 
 
+class Running(Vector):
+    """``Running(k, v)``: the vector v while a run that may stop goes on at time k, after that 0."""
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"(running[{printer._print(self.args[0])}] {printer._print(self.args[1])})"
+
+
 class Value(Expr):
     """``Value(f, point)``: the expected value E f(point), a real number."""
 
@@ -115,6 +122,14 @@ def grad(f: str, point: VectorLike) -> VectorLike:
 def partial_grad(f: str, block: Any, point: VectorLike) -> VectorLike:
     """The gradient of the function called f at a point, in the coordinates of one block."""
     return Partial(Str(f), block, expand(sympify(point)))
+
+
+def running(index: Any, vector: VectorLike) -> VectorLike:
+    """A combination of atoms while a run goes on; 1_k is known with the iterate of index k."""
+    parts = components(vector)
+    if any(isinstance(part, Sum) for _, part in parts):
+        raise TypeError(f"a combination of single vectors is needed, got {vector}")
+    return Add(*(number * Running(index, part) for number, part in parts))
 
 
 def value(f: str, point: VectorLike) -> Scalar:
@@ -214,6 +229,8 @@ def known_at(vector: VectorLike) -> list[Scalar]:
                 times += known_at(part.args[1])
             case Partial():
                 times += known_at(part.args[2])
+            case Running():
+                times += [part.args[0], *known_at(part.args[1])]
             case Fixed():
                 pass
             case _:

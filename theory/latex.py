@@ -65,6 +65,9 @@ class _Page(LatexPrinter):
         f, block, point = (self._print(a) for a in expr.args)
         return rf"\nabla_{{{block}}} {f}({point})"
 
+    def _print_Running(self, expr: Any) -> str:
+        return rf"\mathbf{{1}}_{{{self._print(expr.args[0])}}}\,{self._print(expr.args[1])}"
+
     def _print_Value(self, expr: Any, exp: Any = None) -> str:
         return rf"\mathbb{{E}}{self._at(expr)}"
 

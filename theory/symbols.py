@@ -87,6 +87,7 @@ tau = index_sequence("tau")
 r = index_sequence("r")
 f = sequence("f")  # names the losses: a function for each index
 nu = index_sequence("nu")
+alive = sequence("S")  # survival
 seen = sequence("seen")  # of two indices: whether the first update sees the second
 upto = index_sequence("upto")  # of an update and a worker
 ell = sequence("ell")
@@ -122,7 +123,7 @@ MEANING: dict[Any, str] = {
     R_d: "delay threshold: only gradients with a delay below it are applied",
     tau_eff: "effective delay of blocks: sum_i L_i^2 d_i^2 <= L^2 tau_eff^2",
     B: "how many: gradients summed in one update, or blocks of coordinates",
-    theta: "relaxation: the share of the new point in x_{t+1}, 0 < theta <= 1",
+    theta: "a share, 0 < theta <= 1: of the new point in x_{t+1}, or of a step",
     q: "contraction factor of a distance or a gap, q <= 1",
     P: "number of workers",
     C: "number of clocks, each with one update of every worker",
@@ -145,5 +146,6 @@ MEANING: dict[Any, str] = {
     t: "index of an update, counted from 0",
     f: "loss f_t of a round: a convex function for each t",
     upto: "how many updates of a worker, the first so many, are in the view of another update",
+    alive: "survival S_t = P(1_t = 1): the chance that the run has not stopped by update t",
     seen: "1 if an update is in the view that another is computed from, else 0",
 }

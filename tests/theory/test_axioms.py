@@ -29,6 +29,14 @@ NUMBERS = [
 ]
 POWERS = ["power_decreases"]
 NOISE = ["unbiased"]
+STOPPING = [  # tried in test_stopping.py
+    "running_once",
+    "potential_step",
+    "potential_nonnegative",
+    "potential_tangent",
+    "potential_slope",
+    "potential_pull",
+]
 BLOCKS = ["block_sum", "blocks_orthogonal", "lipschitz_partial"]  # tried in test_blocks.py
 
 
@@ -265,6 +273,7 @@ def test_unbiasedness_over_all_outcomes():
 
 def test_every_axiom_has_been_tried_and_has_a_source():
     tried = {*SMOOTH, *CONVEX, *MINIMISER, *SUMS, *BRACKETS, *NUMBERS, *POWERS, *NOISE, *BLOCKS}
+    tried |= {*STOPPING}
     assert set(axioms.AXIOMS) == tried
     for axiom in axioms.AXIOMS.values():
         assert axiom.source

@@ -8,7 +8,7 @@ Everything here is textbook or plain arithmetic; nothing about stale gradients i
 f(y) <= f(x) + <grad f(x), y - x> + L/2 |y - x|^2
 """
 
-from theory.axioms import blocks, functions, noise, numbers, sums
+from theory.axioms import blocks, functions, noise, numbers, stopping, sums
 from theory.axioms.base import AXIOMS, Axiom, Instance, Need
 from theory.axioms.blocks import block_smooth, in_blocks
 from theory.axioms.functions import (
@@ -20,6 +20,7 @@ from theory.axioms.functions import (
     strongly_convex,
 )
 from theory.axioms.noise import exogenous_schedule, unbiased_noise
+from theory.axioms.stopping import potential, stopped
 
 
 def trust_base() -> str:
@@ -44,7 +45,10 @@ __all__ = [
     "noise",
     "numbers",
     "polyak_lojasiewicz",
+    "potential",
     "smooth",
+    "stopped",
+    "stopping",
     "strongly_convex",
     "sums",
     "trust_base",
