@@ -26,6 +26,7 @@ Order = Literal["equal", "first", "second", "depends", "unknown"]
 SAMPLES = (Rational(1, 7), Integer(1), Integer(3))  # tried for every constant
 WHOLE = (Integer(0), Integer(1), Integer(4))
 TRIALS = 2000  # points at most
+FEW = 6  # terms; squares of longer sums get out of hand
 
 
 @dataclass(frozen=True)
@@ -157,12 +158,10 @@ def _changed(claim: Claim, change: dict[Any, Any]) -> Claim:
 
 
 def _without_positive_factors(difference: Expr, given: Sequence[Any]) -> Any:
-    """The difference divided by factors that are proved to be > 0."""
+    """An expression of the same sign, without factors that are proved to be > 0."""
     numerator, denominator = together(difference).as_numer_denom()
-    parts = [
-        *Mul.make_args(factor(numerator)),
-        *(1 / part for part in Mul.make_args(factor(denominator))),
-    ]
+    # a factor of the denominator has the sign of its inverse
+    parts = [*Mul.make_args(factor(numerator)), *Mul.make_args(factor(denominator))]
     kept = []
     for part in parts:
         if provably(">", part, given):
@@ -178,6 +177,8 @@ def _proved(e: Any, given: Sequence[Any], depth: int = 2) -> bool:
     if depth == 0:
         return False
     terms = Add.make_args(normal(e))
+    if len(terms) > FEW:
+        return False
     above = [a for a in terms if provably(">=", a, given)]
     below = [-a for a in terms if a not in above]
     if not all(provably(">=", a, given) for a in below):

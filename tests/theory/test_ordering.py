@@ -16,7 +16,7 @@ from theory.assumptions import (
 )
 from theory.claims import le
 from theory.ordering import ordering
-from theory.symbols import L, h, m, mu, s, tau_max
+from theory.symbols import L, N, h, m, mu, s, tau_avg, tau_max
 
 gd, sgd = results.lian2015.gradient_descent, results.lian2015.nonconvex
 FUNCTION = [Smooth(), InitialGap()]
@@ -94,6 +94,40 @@ def test_step_limits_are_ordered():
     assert "at least as large" in str(larger_step(gd, sgd))
     with pytest.raises(ValueError, match="has no step limit"):
         larger_step(gd, results.dai2019.sharp)
+
+
+# ------------------------------------------------------------------ orderings of the field
+
+K, S, F, W = (
+    results.koloskova2022,
+    results.stich2020,
+    results.free_staleness,
+    results.wu2022,
+)
+WORST = {N: tau_max, tau_avg: tau_max}
+
+
+def test_the_worst_concurrency_gives_the_theorem_of_bounded_delays():
+    assert tighter(K.concurrency, sgd, substituting=WORST).found.order == "equal"
+    assert larger_step(K.concurrency, sgd, substituting=WORST).found.order == "first"
+    assert tighter(K.concurrency, sgd, given=[le(tau_avg, tau_max)]).found.order == "first"
+    assert larger_step(S.concurrency, S.convex, substituting=WORST).found.order == "equal"
+
+
+def test_steps_shrink_in_the_known_order():
+    for larger, smaller in ((gd, sgd), (sgd, S.convex), (gd, F.nonconvex), (F.convex, F.nonconvex)):
+        assert larger_step(larger, smaller).found.order == "second", (larger.name, smaller.name)
+
+
+def test_equal_steps_need_no_window_rule():
+    """At one constant step the delay-adaptive bound is that of the constant step."""
+    constant = W.convex.evaluate(T=4, R=1, sigma=1, eta=[Rational(1, 8)] * 4)
+    assert constant == S.convex.evaluate(T=4, R=1, sigma=1, eta=Rational(1, 8))
+
+
+def test_the_best_step_is_the_best():
+    some, best = results.langford2009.stochastic, results.langford2009.best_step
+    assert tighter(best, some).found.order == "first"
 
 
 # ------------------------------------------------------------------ which theorems apply
