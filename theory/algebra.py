@@ -13,27 +13,30 @@ True
 Finite sums follow the usual convention sum_{k=a}^{b} + sum_{k=b+1}^{c} = sum_{k=a}^{c} for any
 order of a, b, c (an empty sum is 0), so identities between sums need no side condition.
 
-`Minimum` is the least value of an expression over a range, `Within` is Iverson's bracket of a
-range; both are plain expressions here and get their meaning from rules of the kernel.
+`Minimum` is the least value of an expression over a range, `FiniteProduct` the product, `Within` is
+Iverson's bracket of a range; they are plain expressions here and get their meaning from rules and
+axioms.
 """
 
 from functools import lru_cache
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Integer, Pow, S, Sum, Symbol, expand, sympify, together
+from sympy import Add, Dummy, Expr, Integer, Mul, Pow, S, Sum, Symbol, expand, sympify, together
 
 Scalar = Any
 
 EXPLICIT = 64  # a sum of at most so many terms with a known number of terms is written out
+FACTORS = 4  # likewise a product, which has many terms when it is expanded
 
 
-class Minimum(Expr):
-    """``Minimum(e, (k, a, b))``: the least value of e over the integers k = a, ..., b."""
+class OverRange(Expr):
+    """An expression taken over a range of its index; the subclasses say what becomes of it."""
 
     is_commutative = True
     is_real = True
+    sign = ""  # how it is written
 
-    def __new__(cls, expression: Any, limits: Any) -> "Minimum":
+    def __new__(cls, expression: Any, limits: Any) -> "OverRange":
         index, low, high = limits.args if isinstance(limits, _Limits) else limits
         return super().__new__(cls, sympify(expression), _Limits(index, low, high))
 
@@ -54,7 +57,7 @@ class Minimum(Expr):
     def _eval_subs(self, old: Any, new: Any) -> Any:
         index, low, high = self.limits
         inner = self.expression if old == index else self.expression._subs(old, new)
-        return Minimum(inner, (index, low._subs(old, new), high._subs(old, new)))
+        return self.func(inner, (index, low._subs(old, new), high._subs(old, new)))
 
     def at(self, position: Any) -> Scalar:
         """The expression at one index."""
@@ -62,11 +65,25 @@ class Minimum(Expr):
 
     def _sympystr(self, printer: Any) -> str:
         index, low, high = (printer._print(a) for a in self.limits)
-        return f"min_{{{index}={low}..{high}}} {printer._print(self.expression)}"
+        body = printer._print(self.expression)
+        body = f"({body})" if self.expression.is_Add else body
+        return f"{self.sign}_{{{index}={low}..{high}}} {body}"
+
+
+class Minimum(OverRange):
+    """``Minimum(e, (k, a, b))``: the least value of e over the integers k = a, ..., b."""
+
+    sign = "min"
+
+
+class FiniteProduct(OverRange):
+    """``FiniteProduct(e, (k, a, b))``: e at k = a, ..., b multiplied; 1 if there is no such k."""
+
+    sign = "prod"
 
 
 class _Limits(Expr):
-    """Index and range of a `Minimum`."""
+    """Index and range of what is taken over a range."""
 
     def __new__(cls, index: Any, low: Any, high: Any) -> "_Limits":
         return super().__new__(cls, sympify(index), sympify(low), sympify(high))
@@ -104,7 +121,7 @@ def is_reserved(symbol: Any) -> bool:
 def normal(expression: Any) -> Scalar:
     """The normal form: expanded, sums split, constants pulled out, summation indices renamed."""
     e = sympify(expression)
-    if e.has(Sum, Minimum):
+    if e.has(Sum, OverRange):
         e = _normal_parts(e)
     return expand(_without_contents(e))
 
@@ -122,15 +139,22 @@ def _without_contents(e: Any) -> Scalar:
 def _normal_parts(e: Any) -> Scalar:
     if isinstance(e, Sum):
         return _normal_sum(e)
-    if isinstance(e, Minimum):
-        index, low, high = e.limits
-        own = Dummy("own", integer=True)
-        body, index = normal(e.expression.xreplace({index: own})), own
-        new = bound_index(_height(body) + 1)
-        return Minimum(body.xreplace({index: new}), (new, normal(low), normal(high)))
-    if not e.args or not e.has(Sum, Minimum):
+    if isinstance(e, OverRange):
+        return _normal_over_range(e)
+    if not e.args or not e.has(Sum, OverRange):
         return e
     return e.func(*(_normal_parts(a) if isinstance(a, Expr) else a for a in e.args))
+
+
+def _normal_over_range(e: Any) -> Scalar:
+    index, low, high = e.limits
+    own = Dummy("own", integer=True)
+    body, low, high = normal(e.expression.xreplace({index: own})), normal(low), normal(high)
+    length = expand(high - low + 1)
+    if isinstance(e, FiniteProduct) and isinstance(length, Integer) and length <= FACTORS:
+        return Mul(*(normal(body.xreplace({own: low + d})) for d in range(length)))
+    new = bound_index(_height(body) + 1)
+    return e.func(body.xreplace({own: new}), (new, low, high))
 
 
 def _normal_sum(total: Any) -> Scalar:
@@ -169,6 +193,11 @@ def with_named_indices(e: Any) -> Any:
     """The expression as it stands, nameless summation indices named as the normal form does."""
     if not isinstance(e, Expr) or not e.args or not e.atoms(Dummy):
         return e
+    if isinstance(e, OverRange):
+        index, low, high = e.limits
+        new = bound_index(_height(e.expression) + 1) if isinstance(index, Dummy) else index
+        inside = with_named_indices(e.expression.xreplace({index: new}))
+        return e.func(inside, (new, with_named_indices(low), with_named_indices(high)))
     if not isinstance(e, Sum):
         return e.func(*(with_named_indices(a) for a in e.args))
     body, limits = with_named_indices(e.function), []

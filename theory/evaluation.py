@@ -6,9 +6,9 @@ Nothing is rounded: a float is read as the decimal it prints as.
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Add, Function, Min, Rational, Sum, sympify
+from sympy import Add, Function, Min, Mul, Rational, Sum, sympify
 
-from theory.algebra import normal
+from theory.algebra import FiniteProduct, normal
 from theory.claims import is_sequence
 from theory.enclosure import sign_of_constant
 from theory.symbols import k, t
@@ -72,20 +72,29 @@ def with_sequences(expression: Any, sequences: dict[str, Sequence[Any]], first: 
     >>> with_sequences(Sum(Sum(j, (j, r(t), t)), (t, 0, 2)), {"r": [0, 0, 1]}, 0)
     4
     """
-    e = sympify(expression).replace(lambda a: isinstance(a, Sum), _written_out)
+    e = _all_written_out(sympify(expression))
     while places := [a for a in e.atoms(Function) if is_sequence(a) and a.args[0].is_Integer]:
         e = e.xreplace({a: _entry(a, sequences, first) for a in places})
-        e = e.replace(lambda a: isinstance(a, Sum), _written_out)
+        e = _all_written_out(e)
     return normal(e)
 
 
+def _all_written_out(e: Any) -> Any:
+    return e.replace(lambda a: isinstance(a, Sum | FiniteProduct), _written_out)
+
+
 def _written_out(total: Any) -> Any:
-    """The terms of the outermost of the sums, which knows its ends first."""
-    *inner, (index, low, high) = total.limits
+    """The terms of the outermost of the sums, which knows its ends first; or the factors."""
+    if isinstance(total, FiniteProduct):
+        inner, (index, low, high) = (), total.limits
+        together, body = Mul, total.expression
+    else:
+        *inner, (index, low, high) = total.limits
+        together, body = Add, total.function
     if not (low.is_Integer and high.is_Integer):
         return total
-    term = Sum(total.function, *inner) if inner else total.function
-    return Add(*(term.xreplace({index: sympify(p)}) for p in range(int(low), int(high) + 1)))
+    term = Sum(body, *inner) if inner else body
+    return together(*(term.xreplace({index: sympify(p)}) for p in range(int(low), int(high) + 1)))
 
 
 def _entry(applied: Any, sequences: dict[str, Sequence[Any]], first: int) -> Any:

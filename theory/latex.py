@@ -17,7 +17,7 @@ from typing import Any, Literal
 from sympy import Add, Max, Min, Mul, Sum, Symbol, fraction, sqrt, sympify
 from sympy.printing.latex import LatexPrinter
 
-from theory.algebra import Minimum
+from theory.algebra import FiniteProduct, Minimum
 from theory.claims import Claim, is_sequence, nonnegative, ordinary_letters, readable
 from theory.gathering import gathered, written
 
@@ -96,6 +96,10 @@ class _Page(LatexPrinter):
         under = rf"{self._print(low)}\leq {self._print(index)}\leq {self._print(high)}"
         return rf"\min_{{{under}}} {self._print(expr.expression)}"
 
+    def _print_FiniteProduct(self, expr: Any, exp: Any = None) -> str:
+        index, low, high = (self._print(a) for a in expr.limits)
+        return rf"\prod_{{{index}={low}}}^{{{high}}} {self._factor(expr.expression)}"
+
     def _print_Sum(self, expr: Any, exp: Any = None) -> str:
         signs = "".join(
             rf"\sum_{{{self._print(i)}={self._print(a)}}}^{{{self._print(b)}}} "
@@ -108,7 +112,7 @@ class _Page(LatexPrinter):
         above, below = fraction(expr)
         if below.has(Sum):
             return rf"\frac{{{self._print(above)}}}{{{self._print(below)}}}"
-        last = [a for a in expr.args if a.has(Minimum) or a.func.__name__ == "Sum"]
+        last = [a for a in expr.args if a.has(Minimum) or isinstance(a, Sum | FiniteProduct)]
         if len(last) > 1:
             return r"\,".join(
                 rf"\left({self._print(a)}\right)" if a in last else self._factor(a)
@@ -237,6 +241,18 @@ def root(part: Any) -> Shown:
     """A square root."""
     a = shown(part)
     return Shown(sqrt(a.expression), rf"\sqrt{{{a.latex}}}", f"sqrt({a.text})")
+
+
+def product(factor: Any, index: Any, low: Any, high: Any) -> Shown:
+    """A factor at every index of a range, multiplied."""
+    a = shown(factor).bracketed(("sum",))
+    ends = rf"{tex(index)}={tex(low)}", tex(high)
+    return Shown(
+        FiniteProduct(a.expression, (index, low, high)),
+        rf"\prod_{{{ends[0]}}}^{{{ends[1]}}} {a.latex}",
+        f"prod_{{{index}={readable(low)}..{readable(high)}}} {a.text}",
+        "product",
+    )
 
 
 def smaller(*parts: Any) -> Shown:

@@ -34,7 +34,7 @@ from sympy import (
     together,
 )
 
-from theory.algebra import Minimum, Within, normal, same
+from theory.algebra import FiniteProduct, Minimum, Within, normal, same
 from theory.enclosure import sign_of_constant
 from theory.hilbert import Inner, Value, Vector
 
@@ -316,6 +316,9 @@ def _undefined(e: Any, known: frozenset[Any], positive: frozenset[Any]) -> Any |
             index, low, high = e.limits
             if not provably(">=", high - low, known):
                 return e
+            return _undefined_inside(e.expression, index, low, high, known, positive)
+        case FiniteProduct():
+            index, low, high = e.limits
             return _undefined_inside(e.expression, index, low, high, known, positive)
         case Inner() | Value() | Vector() | Within():
             return None

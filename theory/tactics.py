@@ -11,7 +11,7 @@ from typing import Any
 from sympy import Poly, Sum, cancel, sympify
 
 from theory import kernel
-from theory.algebra import Minimum, Within, normal
+from theory.algebra import OverRange, Within, normal
 from theory.claims import Claim, Hypothesis
 from theory.hilbert import Inner, Value, is_scalar
 from theory.insertion import Equation, inserted, pairings
@@ -118,7 +118,7 @@ def _add(terms: Terms, others: Terms, factor: Any) -> None:
 
 def outer_atoms(e: Any) -> Iterable[Any]:
     """Inner products, values, sums, minima and brackets that are not inside one another."""
-    if isinstance(e, Inner | Value | Sum | Minimum | Within):
+    if isinstance(e, Inner | Value | Sum | OverRange | Within):
         yield e
         return
     for a in getattr(e, "args", ()):

@@ -3,7 +3,7 @@ import random
 import pytest
 from sympy import Dummy, Integer, Rational, Sum, Symbol, sqrt
 
-from theory.algebra import Minimum, Within, is_zero, normal, same, with_named_indices
+from theory.algebra import FiniteProduct, Minimum, Within, is_zero, normal, same, with_named_indices
 from theory.claims import Substitution, formula, readable
 from theory.symbols import F_star, L, eta, eta0, i, j, k, m, mu_sc, n, r, s, sequence, tau
 
@@ -107,3 +107,32 @@ def test_a_power_has_one_form_alone_and_in_a_product():
     values = {eta0: Rational(1, 2), mu_sc: Rational(1, 3), n: Integer(3)}
     assert normal(alone).xreplace(values) == (1 - Rational(1, 12)) ** -3
     assert not same(alone, base ** (1 - n))
+
+
+def test_products_are_equal_if_their_factors_are():
+    one = FiniteProduct(1 - L * eta(k), (k, 1, n))
+    assert same(one, FiniteProduct(1 - eta(j) * L, (j, 1, n)))
+    assert not same(one, FiniteProduct(1 - L * eta(j), (j, 1, n + 1)))
+    assert not same(one, FiniteProduct(1 - L * eta(j), (k, 1, n)))
+    assert normal(normal(one)) == normal(one)
+    assert one.free_symbols == {L, n}
+
+
+def test_products_of_few_factors_are_written_out():
+    assert same(FiniteProduct(eta(k), (k, 1, 3)), eta(1) * eta(2) * eta(3))
+    assert same(FiniteProduct(eta(k), (k, n, n)), eta(n))
+    assert normal(FiniteProduct(eta(k), (k, 1, 0))) == 1
+    assert normal(FiniteProduct(eta(k), (k, 1, -5))) == 1  # backwards is empty, unlike for sums
+
+
+def test_substitution_does_not_catch_the_index_of_a_product():
+    whole = FiniteProduct(u(k), (k, 0, n - 1))
+    assert same(Substitution({k: j})(whole), whole)
+    put = Substitution({u: formula(i, FiniteProduct(eta(k) + i, (k, 0, i)))})
+    nested = FiniteProduct(FiniteProduct(eta(j) + k, (j, 0, k)), (k, 0, n - 1))
+    assert same(put(whole), nested)
+    assert same(Substitution({n: k})(whole), FiniteProduct(u(j), (j, 0, k - 1)))
+
+
+def test_products_as_text():
+    assert readable(L * FiniteProduct(1 + u(k), (k, 0, n))) == "L*prod_{k=0..n} (u[k] + 1)"

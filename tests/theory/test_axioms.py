@@ -10,6 +10,7 @@ from theory import axioms
 from theory.algebra import Within, normal
 from theory.claims import le
 from theory.enclosure import sign_of_constant
+from theory.evaluation import with_sequences
 from theory.hilbert import Gradient, Inner, Value, fixed, iterate
 from theory.symbols import j, k, sequence
 from theory.witness import PiecewiseQuadratic, quadratic
@@ -28,6 +29,7 @@ NUMBERS = [
     "largest_is_one",
 ]
 POWERS = ["power_decreases"]
+PRODUCTS = ["product_last", "product_empty"]
 NOISE = ["unbiased"]
 STOPPING = [  # tried in test_stopping.py
     "running_once",
@@ -221,6 +223,23 @@ def test_sift_outside_its_range_is_false():
     assert not holds(instance.claim)
 
 
+@pytest.mark.parametrize("length", range(-2, 8))
+def test_finite_products(length):
+    """Exactly where the side conditions allow it the product is what is said."""
+    low, high = Integer(2), Integer(2 + length - 1)
+    terms = {"u": [Rational(p, p + 1) for p in range(1, 20)]}
+    for name, allowed in (("product_last", length >= 0), ("product_empty", length <= 0)):
+        instance = axioms.AXIOMS[name].instantiate(u(k), k, low, high)
+        assert all(need.expression >= 0 for need in instance.needs) == allowed
+        difference = with_sequences(instance.claim.expression, terms, -10)
+        assert (difference == 0) == allowed
+
+
+def test_a_product_may_not_end_at_its_own_index():
+    with pytest.raises(TypeError, match="depends on k itself"):
+        axioms.AXIOMS["product_last"].instantiate(u(k), k, Integer(0), k)
+
+
 @pytest.mark.parametrize("position", range(-2, 7))
 def test_brackets(position):
     low, high, at = Integer(1), Integer(4), Integer(position)
@@ -273,7 +292,7 @@ def test_unbiasedness_over_all_outcomes():
 
 def test_every_axiom_has_been_tried_and_has_a_source():
     tried = {*SMOOTH, *CONVEX, *MINIMISER, *SUMS, *BRACKETS, *NUMBERS, *POWERS, *NOISE, *BLOCKS}
-    tried |= {*STOPPING}
+    tried |= {*STOPPING, *PRODUCTS}
     assert set(axioms.AXIOMS) == tried
     for axiom in axioms.AXIOMS.values():
         assert axiom.source

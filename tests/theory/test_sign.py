@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Integer, Max, Min, Rational, Sum, exp, log, sqrt
 
-from theory.algebra import Minimum
+from theory.algebra import FiniteProduct, Minimum
 from theory.hilbert import Inner, iterate, noise
 from theory.sign import provably, sign, undefined_part
 from theory.symbols import Delta, L, T, eta, h, j, k, m, mu, n, s, tau
@@ -127,6 +127,8 @@ def test_signs_of_opposite_expressions_are_opposite():
         (Sum(1 / k, (k, 0, n)), [], False),
         (Sum(Sum(1 / j, (j, 1, k)), (k, 1, n)), [], True),
         (Sum(Sum(1 / j, (j, 0, k)), (k, 1, n)), [], False),
+        (FiniteProduct(1 / k, (k, 1, n)), [], True),
+        (FiniteProduct(1 / k, (k, 0, n)), [], False),
         (Minimum(1 / k, (k, 1, n + 1)), [], True),
         (Minimum(1 / k, (k, 1, n)), [], False),
         (1 / eta(k), [], False),

@@ -60,6 +60,13 @@ def need_index(index: Any, *ends: Any) -> None:
     need_integers(*ends)
 
 
+def need_range(index: Any, *ends: Any) -> None:
+    need_index(index, *ends)
+    for e in ends:
+        if index in sympify(e).free_symbols:
+            raise TypeError(f"the range of {index} ends at {e}, which depends on {index} itself")
+
+
 def need_integers(*expressions: Any) -> None:
     for e in expressions:
         if not sympify(e).is_integer:

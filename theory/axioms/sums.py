@@ -1,10 +1,10 @@
-"""Finite sums and Iverson's bracket."""
+"""Finite sums and products, and Iverson's bracket."""
 
 from typing import Any
 
 from sympy import Sum, sympify
 
-from theory.algebra import Within
+from theory.algebra import FiniteProduct, Within, normal
 from theory.axioms.base import (
     ARITHMETIC,
     Instance,
@@ -12,6 +12,8 @@ from theory.axioms.base import (
     axiom,
     need_index,
     need_integers,
+    need_numbers,
+    need_range,
 )
 from theory.claims import eq, le
 
@@ -142,3 +144,31 @@ def bracket_after(position: Any, low: Any, high: Any) -> Instance:
 @axiom("[lo <= j <= hi] <= 1", "Iverson's bracket", "it is 0 or 1")
 def bracket_at_most_one(position: Any, low: Any, high: Any) -> Instance:
     return Instance(le(Within(position, low, high), 1))
+
+
+@axiom(
+    "prod_{i=a}^{b+1} u(i) = (prod_{i=a}^{b} u(i)) u(b+1) for a <= b + 1",
+    "arithmetic of finite products",
+    "the definition of a product, by its last factor",
+)
+def product_last(factor: Any, index: Any, low: Any, high: Any) -> Instance:
+    need_range(index, low, high)
+    need_numbers(factor)
+    u, high = normal(factor), sympify(high)
+    return Instance(
+        eq(
+            FiniteProduct(u, (index, low, high + 1)),
+            FiniteProduct(u, (index, low, high)) * u.xreplace({index: high + 1}),
+        ),
+        (Need(">=", high + 1 - low, "there is a last factor"),),
+    )
+
+
+@axiom("prod_{i=a}^{b} u(i) = 1 for b < a", "arithmetic of finite products", "its definition")
+def product_empty(factor: Any, index: Any, low: Any, high: Any) -> Instance:
+    need_range(index, low, high)
+    need_numbers(factor)
+    return Instance(
+        eq(FiniteProduct(factor, (index, low, high)), 1),
+        (Need(">=", sympify(low) - high - 1, "the range is empty"),),
+    )

@@ -1,0 +1,1 @@
+"""Rates under the Polyak-Lojasiewicz inequality: constant steps, and steps that adapt."""
