@@ -43,6 +43,8 @@ def meets(
             return _negated(at_most(at(assumption.L), at(assumption.mu)))
         case known.PolyakLojasiewicz():
             return at_most(at(assumption.mu), f.polyak)
+        case known.BoundedGradient():
+            return at_most(f.lipschitz, at(assumption.G))
         case known.Minimiser():
             star, start = f.minimiser, path.points[0][0]
             if star is None:
@@ -62,6 +64,11 @@ def meets(
             return at_most(path.second_moment, at(assumption.bound))
         case known.GradientCoherence():
             return at_most(at(assumption.mu), path.coherence)
+        case known.PathwiseGradientCoherence():
+            window = at(assumption.s)
+            if not window.is_Integer:
+                return None
+            return at_most(at(assumption.mu), path.pathwise_coherence(int(window)))
         case known.SufficientDirection():
             return every(
                 at_most(at(assumption.sigma_d) * path.squared_gradients[k], path.along(k))

@@ -183,6 +183,18 @@ class Path:
         places = range(len(self.points[0]))
         return tuple(self.mean(lambda x: self.function.derivative(x) ** 2, k) for k in places)
 
+    def pathwise_coherence(self, window: int) -> Exact:
+        """The least coherence with any of the last so many iterates, in any outcome."""
+        slopes = [[self.function.derivative(p) for p in path] for path in self.points]
+        ratios = [
+            g[j] / g[k]
+            for g in slopes
+            for k in range(len(g))
+            if g[k] != 0
+            for j in range(max(0, k - window + 1), k + 1)
+        ]
+        return Min(*ratios) if ratios else oo
+
     def along(self, update: int) -> Exact:
         """E<F'(x_k), g_k>, g_k the direction applied at an update counted from 0."""
         ahead = (self.function.derivative(path[update]) for path in self.points)

@@ -39,8 +39,13 @@ from theory.assumptions.delays import (
     Multiplicity,
     ReadsThePast,
 )
-from theory.assumptions.direction import GradientCoherence, SufficientDirection
+from theory.assumptions.direction import (
+    GradientCoherence,
+    PathwiseGradientCoherence,
+    SufficientDirection,
+)
 from theory.assumptions.functions import (
+    BoundedGradient,
     ConditionNumber,
     Convex,
     InitialGap,
@@ -90,6 +95,7 @@ __all__ = [
     "AverageDelay",
     "BlockDescent",
     "BoundedDelay",
+    "BoundedGradient",
     "BoundedSecondMoment",
     "BoundedVariance",
     "CompositeMinimiser",
@@ -111,6 +117,7 @@ __all__ = [
     "MultiplicativeNoise",
     "Multiplicity",
     "NonincreasingSteps",
+    "PathwiseGradientCoherence",
     "PickySteps",
     "PolyakLojasiewicz",
     "PositiveSteps",

@@ -5,7 +5,7 @@ from typing import Any
 
 from sympy import latex
 
-from theory import symbols
+from theory import axioms, symbols
 from theory.assumptions.base import (
     FROM_ONE,
     FROM_ZERO,
@@ -15,7 +15,7 @@ from theory.assumptions.base import (
     gradient,
     squared_gradient,
 )
-from theory.claims import Assumption, le
+from theory.claims import Assumption, Hypothesis, le
 from theory.hilbert import Inner
 from theory.symbols import j
 
@@ -59,6 +59,44 @@ class GradientCoherence(Assumed):
         window = [k - j, j - k + self.s - 1]
         window += [] if self.prehistory else [j - self.count.first]
         return frozenset({self.count.hypothesis(self.name, claim, *window, over=(j, k))})
+
+
+@dataclass(frozen=True)
+class PathwiseGradientCoherence(Assumed):
+    """The present gradient agrees with those of the last s iterates, in every outcome.
+
+    This is what Dai et al. ask for. It implies `GradientCoherence`, is lost with noise in general,
+    and no proof here needs it.
+    """
+
+    mu: Any = symbols.mu
+    s: Any = symbols.s
+    count: Counting = FROM_ONE
+    name = "pathwise gradient coherence"
+
+    @property
+    def expected(self) -> GradientCoherence:
+        """The same in expectation."""
+        return GradientCoherence(self.mu, self.s, count=self.count)
+
+    @property
+    def words(self) -> str:
+        return f"in every outcome {self.expected.words}".replace("E<", "<").replace("E|", "|")
+
+    @property
+    def latex(self) -> str:
+        sure = self.expected.latex.replace(r"\mathbb{E}", "")
+        return rf"{sure},\ \text{{ in every outcome}}"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({axioms.surely(self.hypothesis)})
+
+    @property
+    def hypothesis(self) -> Hypothesis:
+        """What holds in every outcome, if inner products are read as those of the outcome."""
+        (coherence,) = (a for a in self.expected.allows if isinstance(a, Hypothesis))
+        return coherence
 
 
 @dataclass(frozen=True)

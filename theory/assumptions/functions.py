@@ -141,6 +141,26 @@ class PolyakLojasiewicz(Assumed):
 
 
 @dataclass(frozen=True)
+class BoundedGradient(Assumed):
+    """Gradients have length at most G: F is G-Lipschitz. No quadratic is, on the whole space."""
+
+    G: Any = symbols.G
+    name = "bounded gradient"
+
+    @property
+    def words(self) -> str:
+        return f"|grad F(x)| <= {self.G} for all x"
+
+    @property
+    def latex(self) -> str:
+        return rf"\|\nabla F(x)\|\leq {latex(self.G)}\ \text{{for all }}x"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({axioms.bounded_gradient(Str(F), self.G)})
+
+
+@dataclass(frozen=True)
 class Minimiser(Assumed):
     """There is a minimiser x*: grad F(x*) = 0 and F(x*) = inf F; the start is within R of it."""
 

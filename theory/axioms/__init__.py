@@ -8,11 +8,12 @@ Everything here is textbook or plain arithmetic; nothing about stale gradients i
 f(y) <= f(x) + <grad f(x), y - x> + L/2 |y - x|^2
 """
 
-from theory.axioms import blocks, functions, noise, numbers, stopping, sums
+from theory.axioms import blocks, functions, noise, numbers, outcomes, stopping, sums
 from theory.axioms.base import AXIOMS, Axiom, Instance, Need
 from theory.axioms.blocks import block_smooth, in_blocks
 from theory.axioms.functions import (
     bounded_below,
+    bounded_gradient,
     convex,
     minimiser,
     polyak_lojasiewicz,
@@ -20,6 +21,7 @@ from theory.axioms.functions import (
     strongly_convex,
 )
 from theory.axioms.noise import exogenous_schedule, unbiased_noise
+from theory.axioms.outcomes import surely
 from theory.axioms.stopping import potential, stopped
 
 
@@ -37,6 +39,7 @@ __all__ = [
     "block_smooth",
     "blocks",
     "bounded_below",
+    "bounded_gradient",
     "convex",
     "exogenous_schedule",
     "functions",
@@ -44,6 +47,7 @@ __all__ = [
     "minimiser",
     "noise",
     "numbers",
+    "outcomes",
     "polyak_lojasiewicz",
     "potential",
     "smooth",
@@ -51,6 +55,7 @@ __all__ = [
     "stopping",
     "strongly_convex",
     "sums",
+    "surely",
     "trust_base",
     "unbiased_noise",
 ]

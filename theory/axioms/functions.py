@@ -163,6 +163,25 @@ def gradient_above_gap(f: str, mu: Any, low: Any, x: VectorLike) -> Instance:
     )
 
 
+def bounded_gradient(f: Any, G: Any) -> Property:
+    """The property "|grad f(x)| <= G for every x"; a convex f is then G-Lipschitz."""
+    return Property("bounded gradient", (sympify(f), sympify(G)))
+
+
+@axiom(
+    "|grad f(x)|^2 <= G^2",
+    "definition",
+    "the length of the gradient is bounded, and so is its square",
+)
+def gradient_bounded(f: str, G: Any, x: VectorLike) -> Instance:
+    name = Str(f)
+    return Instance(
+        le(squared_norm(Gradient(name, x)), sympify(G) ** 2),
+        (),
+        frozenset({bounded_gradient(name, G)}),
+    )
+
+
 @axiom(
     "grad f(x*) = 0 at a minimiser",
     "Fermat; Nesterov, Theorem 1.2.1",

@@ -22,7 +22,12 @@ from theory.lemmas.counting import (
     windows_exchanged,
 )
 from theory.lemmas.descent import noise_unseen, only, stale_descent, telescoped
-from theory.lemmas.direction import coherent_direction, coherent_read, sufficient_descent
+from theory.lemmas.direction import (
+    coherent_direction,
+    coherent_read,
+    expected_coherence,
+    sufficient_descent,
+)
 from theory.lemmas.sums import (
     harmonic_below_twice_log,
     harmonic_sum,
@@ -37,6 +42,7 @@ __all__ = [
     "coherent_direction",
     "coherent_read",
     "divided",
+    "expected_coherence",
     "harmonic_below_twice_log",
     "harmonic_sum",
     "least_below_average",

@@ -14,6 +14,7 @@ from theory.assumptions import (
     Counting,
     F,
     GradientCoherence,
+    PathwiseGradientCoherence,
     PositiveSteps,
     StaleSGD,
     SufficientDirection,
@@ -24,9 +25,9 @@ from theory.assumptions import (
     x,
     xi,
 )
-from theory.claims import le
+from theory.claims import le, nonnegative
 from theory.hilbert import Inner
-from theory.kernel import Fact, axiom, discharge, rewrite, substitute
+from theory.kernel import Fact, axiom, discharge, given, rewrite, substitute
 from theory.lemmas.counting import reads_lag, reads_past, reads_start
 from theory.lemmas.descent import only
 from theory.symbols import M2, L, eta, j, mu, s, sigma_d
@@ -55,6 +56,14 @@ def sufficient_descent(count: Counting = FROM_ZERO, *, stale: bool) -> Fact:
         (have[moment.name], L / 2 * eta(k) ** 2),
         label="one step along a sufficient direction",
     )
+
+
+@cache
+def expected_coherence(count: Counting = FROM_ONE) -> Fact:
+    """mu E|grad F(x_k)|^2 <= E<grad F(x_k), grad F(x_j)> on the window, if so in every outcome."""
+    hypothesis = PathwiseGradientCoherence(count=count).hypothesis
+    window = [given(nonnegative(c)) for c in sorted(hypothesis.conditions, key=str)]
+    return axiom("monotone_expectation", hypothesis, evidence=window, label="on average")
 
 
 def coherent_read(count: Counting = FROM_ONE, *, prehistory: bool = False) -> Fact:

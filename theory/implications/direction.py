@@ -1,0 +1,131 @@
+"""How coherence, sufficient direction and a vanishing gradient relate."""
+
+from functools import cache
+
+from sympy import Integer, Rational
+
+from theory.assumptions import (
+    FROM_ZERO,
+    BoundedDelay,
+    BoundedSecondMoment,
+    BoundedVariance,
+    ExogenousDelays,
+    GradientCoherence,
+    PathwiseGradientCoherence,
+    Smooth,
+    StaleSGD,
+    StronglyConvex,
+    SufficientDirection,
+    UnbiasedNoise,
+)
+from theory.implications.base import Implication, NonImplication
+from theory.implications.outcome import VanishingGradient, by_theorem
+from theory.implications.witnesses import Rotation, RunWitness
+from theory.kernel import Fact
+from theory.lemmas import coherent_direction, expected_coherence
+from theory.results import dai2019, huo2018
+from theory.symbols import mu
+from theory.witness import quadratic
+
+PARABOLA = quadratic(Integer(1))
+FRESH = (UnbiasedNoise(FROM_ZERO), ExogenousDelays(FROM_ZERO))
+WINDOW = BoundedDelay(count=FROM_ZERO)
+COHERENT = GradientCoherence(count=FROM_ZERO)
+SURE = PathwiseGradientCoherence(count=FROM_ZERO)
+LEVEL, TWO = Rational(2, 5), Integer(2)
+
+
+@cache
+def on_average() -> tuple[Fact, ...]:
+    """Expectation is monotone."""
+    return (expected_coherence(FROM_ZERO),)
+
+
+@cache
+def at_the_read() -> tuple[Fact, ...]:
+    """Coherence at the iterate that is read; the fresh noise drops out."""
+    return (coherent_direction(FROM_ZERO),)
+
+
+ARROWS = (
+    Implication(
+        premises=(SURE,),
+        conclusion=COHERENT,
+        proof=on_average,
+    ),
+    NonImplication(
+        premises=(GradientCoherence(Rational(97, 100), TWO, count=FROM_ZERO),),
+        conclusion=PathwiseGradientCoherence(mu, TWO, FROM_ZERO),
+        given=(StaleSGD(count=FROM_ZERO), *FRESH, BoundedVariance(count=FROM_ZERO)),
+        witness=RunWitness(
+            name="x^2/2, eight small steps, noise of one sign",
+            function=PARABOLA,
+            start=Integer(1),
+            steps=(Rational(1, 1000),) * 8,
+            delays=(0,) * 8,
+            noise=Rational(140),
+            constants={"sigma": Integer(140)},
+        ),
+        note="However small mu is: of 256 equally likely outcomes one crosses the minimum.",
+    ),
+    Implication(
+        premises=(COHERENT,),
+        conclusion=SufficientDirection(mu),
+        given=(*FRESH, WINDOW),
+        proof=at_the_read,
+        note="For every sequence of delays in the window; the constant is the same.",
+    ),
+    NonImplication(
+        premises=(SufficientDirection(Integer(1)),),
+        conclusion=GradientCoherence(mu, Integer(3), count=FROM_ZERO),
+        given=(StaleSGD(noisy=False, count=FROM_ZERO), BoundedDelay(Integer(3), count=FROM_ZERO)),
+        witness=RunWitness(
+            name="x^2/2, step 3/2, delays 0, 0, 2",
+            function=PARABOLA,
+            start=Integer(1),
+            steps=(Rational(3, 2),) * 3,
+            delays=(0, 0, 2),
+            window=3,
+        ),
+        note="However small mu is: only the gradients that are applied point the right way.",
+    ),
+    NonImplication(
+        premises=(Smooth(), StronglyConvex()),
+        conclusion=GradientCoherence(mu, TWO, count=FROM_ZERO),
+        given=(StaleSGD(noisy=False, count=FROM_ZERO),),
+        witness=RunWitness(
+            name="x^2/2, step 3/2, no delay",
+            function=PARABOLA,
+            start=Integer(1),
+            steps=(Rational(3, 2),),
+            delays=(0,),
+            constants={"L": Integer(1), "mu_sc": Integer(1)},
+        ),
+        note="However small mu is: one long step turns the gradient round.",
+    ),
+    NonImplication(
+        premises=(PathwiseGradientCoherence(LEVEL, TWO, FROM_ZERO), StronglyConvex(Integer(1))),
+        conclusion=VanishingGradient(),
+        given=(
+            StaleSGD(count=FROM_ZERO),
+            Smooth(Integer(1)),
+            *FRESH,
+            BoundedVariance(TWO, FROM_ZERO),
+            BoundedDelay(TWO, count=FROM_ZERO),
+        ),
+        witness=Rotation(name="|x|^2/2 in the plane, step 5/4, turning for ever"),
+        note="Coherence is 2/5 for ever and in every outcome; the step is too long.",
+    ),
+    by_theorem(
+        dai2019.constant_step,
+        GradientCoherence,
+        BoundedVariance,
+        note="The step is short: at most mu/(m L).",
+    ),
+    by_theorem(
+        huo2018.tuned_step,
+        SufficientDirection,
+        BoundedSecondMoment,
+        note="The second moment takes the place of a limit on the step.",
+    ),
+)

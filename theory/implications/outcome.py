@@ -1,0 +1,70 @@
+"""What assumptions are for: that the gradient vanishes; and implications that are theorems."""
+
+from dataclasses import dataclass
+
+from sympy import limit, oo
+
+from theory.assumptions import Assumed
+from theory.claims import Assumption
+from theory.implications.base import Arrow, Status
+from theory.kernel import StepError
+from theory.theorem import Theorem
+
+
+@dataclass(frozen=True)
+class VanishingGradient(Assumed):
+    """The least expected squared gradient of T iterates tends to 0: what one wants to conclude."""
+
+    name = "vanishing gradient"
+
+    @property
+    def words(self) -> str:
+        return "min over t < T of E|grad F(x_t)|^2 -> 0 as T -> oo"
+
+    @property
+    def latex(self) -> str:
+        return r"\min_{t<T}\mathbb{E}\|\nabla F(x_t)\|^2\to 0\ \text{as }T\to\infty"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByTheorem(Arrow):
+    """The assumptions of a theorem make the gradient vanish: its bound tends to 0.
+
+    The bound is the kernel's, the limit is SymPy's.
+    """
+
+    theorem: Theorem
+    implied = True
+
+    @property
+    def status(self) -> Status:
+        """`implied`, by a replay of the theorem's proof."""
+        if self.theorem.status != "proved":
+            raise StepError(f"{self.theorem.name} is {self.theorem.status}", step=str(self))
+        if {*self.premises, *self.given} != set(self.theorem.assumptions):
+            raise StepError(f"{self.theorem.name} assumes something else", step=str(self))
+        far = limit(self.theorem.bound.expression, self.theorem.horizon, oo)
+        if self.theorem.quantity.measure.name != "squared gradient" or far != 0:
+            raise StepError(f"the bound of {self.theorem.name} tends to {far}", step=str(self))
+        return "implied"
+
+    @property
+    def because(self) -> str:
+        return self.theorem.name
+
+
+def by_theorem(theorem: Theorem, *premises: type[Assumed], note: str = "") -> ByTheorem:
+    """The arrow from the premises of these kinds; what else the theorem assumes is background."""
+    ahead = tuple(a for a in theorem.assumptions if isinstance(a, premises))
+    behind = tuple(a for a in theorem.assumptions if not isinstance(a, premises))
+    return ByTheorem(
+        premises=ahead,
+        conclusion=VanishingGradient(),
+        given=behind,
+        note=note,
+        theorem=theorem,
+    )
