@@ -205,6 +205,29 @@ def pages(
     typer.echo(f"{len(results.PAPERS) + 1} pages in {out}")
 
 
+@app.command()
+def assumptions(
+    figure: Annotated[
+        Path | None,
+        typer.Option(help="Draw the map to this file: .png, .pdf or .svg."),
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Which assumption implies which, by proof, and which does not, by witness."""
+    from empirics.compare import assumptions as known
+    from theory.implications import ARROWS
+
+    with Bar(len(ARROWS), "replaying the map", show=not json_) as bar:
+        for arrow in ARROWS:
+            bar.advance(f"{arrow}, {arrow.status}")
+    if figure is not None:
+        from empirics.maps import new_map
+
+        drawn = known.assumption_map(new_map().axes[0])
+        drawn.figure.savefig(figure, dpi=120)
+    typer.echo(json.dumps(known.plain(), indent=2) if json_ else "\n".join(known.table()))
+
+
 # ------------------------------------------------------------------ check
 
 

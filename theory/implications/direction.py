@@ -90,9 +90,9 @@ ARROWS = (
         note="However small mu is: only the gradients that are applied point the right way.",
     ),
     NonImplication(
-        premises=(Smooth(), StronglyConvex()),
+        premises=(Smooth(),),
         conclusion=GradientCoherence(mu, TWO, count=FROM_ZERO),
-        given=(StaleSGD(noisy=False, count=FROM_ZERO),),
+        given=(StronglyConvex(), StaleSGD(noisy=False, count=FROM_ZERO)),
         witness=RunWitness(
             name="x^2/2, step 3/2, no delay",
             function=PARABOLA,
@@ -104,11 +104,12 @@ ARROWS = (
         note="However small mu is: one long step turns the gradient round.",
     ),
     NonImplication(
-        premises=(PathwiseGradientCoherence(LEVEL, TWO, FROM_ZERO), StronglyConvex(Integer(1))),
+        premises=(PathwiseGradientCoherence(LEVEL, TWO, FROM_ZERO),),
         conclusion=VanishingGradient(),
         given=(
             StaleSGD(count=FROM_ZERO),
             Smooth(Integer(1)),
+            StronglyConvex(Integer(1)),
             *FRESH,
             BoundedVariance(TWO, FROM_ZERO),
             BoundedDelay(TWO, count=FROM_ZERO),
@@ -119,7 +120,6 @@ ARROWS = (
     by_theorem(
         dai2019.constant_step,
         GradientCoherence,
-        BoundedVariance,
         note="The step is short: at most mu/(m L).",
     ),
     by_theorem(

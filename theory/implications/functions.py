@@ -106,8 +106,9 @@ ARROWS = (
         proof=polyak,
     ),
     NonImplication(
-        premises=(PolyakLojasiewicz(), Smooth()),
+        premises=(PolyakLojasiewicz(),),
         conclusion=Convex(),
+        given=(Smooth(),),
         witness=standing(
             "a valley whose slope dips from 1 to 1/2",
             WAVE,
@@ -116,8 +117,9 @@ ARROWS = (
         ),
     ),
     NonImplication(
-        premises=(Convex(), Smooth()),
+        premises=(Convex(),),
         conclusion=PolyakLojasiewicz(),
+        given=(Smooth(),),
         witness=standing("Huber's function", HUBER, L=Integer(1)),
         note="However small mu is: the gradient stays at 1 while the gap grows.",
     ),
@@ -127,14 +129,16 @@ ARROWS = (
         proof=gap,
     ),
     NonImplication(
-        premises=(Smooth(), StronglyConvex()),
+        premises=(Smooth(),),
         conclusion=BoundedGradient(),
+        given=(StronglyConvex(),),
         witness=standing("x^2/2", quadratic(Integer(1)), L=Integer(1), mu_sc=Integer(1)),
         note="However large G is. On the whole space the two exclude each other.",
     ),
     NonImplication(
-        premises=(BoundedGradient(), Convex()),
+        premises=(BoundedGradient(),),
         conclusion=Smooth(),
+        given=(Convex(),),
         witness=standing("Huber's function with slope L + 1", STEEP, G=Integer(1)),
         note="However large L is: for each L a function.",
     ),
