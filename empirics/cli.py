@@ -223,8 +223,9 @@ def assumptions(
     if figure is not None:
         from empirics.maps import new_map
 
-        drawn = known.assumption_map(new_map().axes[0])
-        drawn.figure.savefig(figure, dpi=120)
+        drawing = new_map()
+        known.assumption_map(drawing.axes[0])
+        drawing.savefig(figure, dpi=120)
     typer.echo(json.dumps(known.plain(), indent=2) if json_ else "\n".join(known.table()))
 
 

@@ -65,6 +65,23 @@ def test_latex_is_a_document():
     assert r"\end{document}" in done.stdout
 
 
+def test_the_map_of_the_assumptions(tmp_path):
+    done = staleness("assumptions", "--figure", tmp_path / "map.png")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    (there,) = (a for a in lines if a.startswith("gradient coherence ") and "sufficient" in a)
+    (back,) = (a for a in lines if a.startswith("sufficient direction ") and "coherence" in a)
+    assert " => " in there
+    assert there.endswith(" steps")
+    assert " =/=> " in back
+    assert back.endswith("witness: x^2/2, step 3/2, delays 0, 0, 2")
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+    rows = json.loads(staleness("assumptions", "--json").stdout)
+    assert len(rows) == sum(not a.startswith(" ") for a in lines)
+    assert {row["status"] for row in rows} == {"implied", "not implied"}
+    assert all(row["steps"] > 0 for row in rows if row["because"].endswith(" steps"))
+
+
 def test_check_writes_runs_figures_and_summary(tmp_path):
     done = staleness(*small(tmp_path / "o", "--staleness", "1,3"))
     assert done.returncode == 0, done.stderr
@@ -222,6 +239,7 @@ def test_an_interrupt_that_nobody_hears_is_not_lost(where, finished, tmp_path):
     [
         (("prove", "dai2019.nothing"), "there is no theorem 'dai2019.nothing'"),
         (("latex", "x"), "there is no theorem 'x'"),
+        (("assumptions", "--figure", "map.words"), "not supported"),
         (("check", "x"), "there is no theorem 'x'"),
         (("check", "dai2019.sharp", "--staleness", "0"), "--staleness needs whole numbers >= 1"),
         (("check", "dai2019.sharp", "--staleness", "a"), "--staleness needs whole numbers >= 1"),

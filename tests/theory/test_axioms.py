@@ -39,6 +39,8 @@ STOPPING = [  # tried in test_stopping.py
     "potential_slope",
     "potential_pull",
 ]
+LIPSCHITZ = ["gradient_bounded"]
+OUTCOMES = ["monotone_expectation"]  # tried in test_outcomes.py
 BLOCKS = ["block_sum", "blocks_orthogonal", "lipschitz_partial"]  # tried in test_blocks.py
 
 
@@ -147,6 +149,20 @@ def test_convex_functions_with_a_wrong_constant_are_caught():
         assert not holds(at_points(claim, parabola, points)), name
     claim = axioms.AXIOMS["convexity"].instantiate("F", x, y).claim
     assert not holds(at_points(claim, quadratic(Integer(-1)), points))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_bounded_gradients(seed):
+    chance = random.Random(seed)
+    knots = tuple((Integer(p), Rational(chance.randint(-8, 8), 3)) for p in (-2, 0, 1, 5))
+    function, x = PiecewiseQuadratic(knots, 0, 0), fixed("x")
+    at = {x: Rational(chance.randint(-40, 40), 5)}
+    (name,) = LIPSCHITZ
+    claim = axioms.AXIOMS[name].instantiate("F", function.lipschitz, x).claim
+    assert holds(at_points(claim, function, at))
+    steepest = max(knots, key=lambda knot: abs(knot[1]))[0]
+    less = axioms.AXIOMS[name].instantiate("F", function.lipschitz * Rational(9, 10), x).claim
+    assert not holds(at_points(less, function, {x: steepest}))  # negative control
 
 
 def test_a_minimiser_has_gradient_zero_and_the_least_value():
@@ -293,6 +309,7 @@ def test_unbiasedness_over_all_outcomes():
 def test_every_axiom_has_been_tried_and_has_a_source():
     tried = {*SMOOTH, *CONVEX, *MINIMISER, *SUMS, *BRACKETS, *NUMBERS, *POWERS, *NOISE, *BLOCKS}
     tried |= {*STOPPING, *PRODUCTS}
+    tried |= {*LIPSCHITZ, *OUTCOMES}
     assert set(axioms.AXIOMS) == tried
     for axiom in axioms.AXIOMS.values():
         assert axiom.source

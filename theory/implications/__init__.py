@@ -12,7 +12,7 @@ without a limit on the step.
 ...     print(arrow, f"[{arrow.because}]", arrow.status)
 strongly convex => convex [2 steps] implied
 strongly convex => Polyak-Lojasiewicz [3 steps] implied
-Polyak-Lojasiewicz and smooth =/=> convex [a valley whose slope dips from 1 to 1/2] not implied
+Polyak-Lojasiewicz =/=> convex [a valley whose slope dips from 1 to 1/2] not implied
 """
 
 from theory.implications import delays, direction, functions, noise

@@ -191,7 +191,7 @@ def meaning(part: Assumption) -> list[Hypothesis | Claim]:
         return []
     f, *constants = part.about
     if part.name == "bounded below":
-        return [le(*constants, Value(f, ANYWHERE))]
+        return [le(constants[0], Value(f, ANYWHERE))]
     name, *points = DEFINITIONS[part.name]
     return [AXIOMS[name].instantiate(str(f), *constants, *points).claim]
 
