@@ -16,6 +16,7 @@ from sympy import Dummy, Expr, Function, Max, Min, Sum, lambdify, sympify
 from sympy.core.function import AppliedUndef
 
 from empirics.problems.base import Array
+from theory.algebra import FiniteProduct
 from theory.theorem import Theorem
 
 SLIP = 1e-9  # relative; what rounding may do to a quantity that meets its bound exactly
@@ -36,8 +37,8 @@ class Numbers:
     def at(self, expression: Any, symbol: Any, places: NDArray[Any]) -> Array:
         """An expression for many values of a symbol; sums with ends in it are cumulated once.
 
-        Raises KeyError if a constant or a sequence is missing, ValueError for a sum that depends on
-        the symbol in more than its ends.
+        So are products. Raises KeyError if a constant or a sequence is missing, ValueError for a
+        sum or product that depends on the symbol in more than its ends.
 
         >>> from theory.symbols import L, T, eta, t
         >>> numbers = Numbers(values={"L": 2.0}, sequences={"eta": np.array([1.0, 2.0, 3.0])})
@@ -46,10 +47,7 @@ class Numbers:
         """
         e = sympify(expression)
         names = {part: Dummy() for part in _outermost(e)}
-        table = {
-            name: (self._sum if isinstance(part, Sum) else self._entries)(part, symbol, places)
-            for part, name in names.items()
-        }
+        table = {name: self._part(part, symbol, places) for part, name in names.items()}
         e = e.xreplace(names)
         symbols = sorted(e.free_symbols - set(table), key=str)
         real = places.astype(np.float64)
@@ -62,20 +60,44 @@ class Numbers:
         """An expression of constants alone."""
         return float(self.at(expression, Dummy(), np.zeros(1))[0])
 
+    def _part(self, part: Any, symbol: Any, places: NDArray[Any]) -> Array:
+        if isinstance(part, Sum):
+            return self._sum(part, symbol, places)
+        if isinstance(part, FiniteProduct):
+            return self._product(part, symbol, places)
+        return self._entries(part, symbol, places)
+
     def _sum(self, total: Any, symbol: Any, places: NDArray[Any]) -> Array:
         """A sum whose ends may move with the symbol."""
         index, low, high = total.limits[-1]
         function = total.function
         if len(total.limits) > 1:
             function = Sum(function, *total.limits[:-1])
-        if symbol in function.free_symbols:
-            raise ValueError(f"no number for {total}: its terms depend on {symbol}")
-        ends = [np.rint(self.at(end, symbol, places)).astype(np.int64) for end in (low, high)]
-        start, stop = int(ends[0].min()), int(ends[1].max())
-        terms = self.at(function, index, np.arange(start, max(stop, start - 1) + 1))
+        terms, lower, upper = self._terms(function, (index, low, high), symbol, places)
         partial = np.concatenate([[0.0], np.cumsum(terms)])
-        upper, lower = (np.clip(end - start, 0, len(terms)) for end in (ends[1] + 1, ends[0]))
         return np.asarray(partial[upper] - partial[lower])
+
+    def _product(self, product: Any, symbol: Any, places: NDArray[Any]) -> Array:
+        """A product whose last index may move with the symbol."""
+        factors, lower, upper = self._terms(product.expression, product.limits, symbol, places)
+        if lower.any():
+            raise ValueError(f"no number for {product}: its first index depends on {symbol}")
+        return np.asarray(np.concatenate([[1.0], np.cumprod(factors)])[upper])
+
+    def _terms(
+        self, term: Any, limits: Any, symbol: Any, places: NDArray[Any]
+    ) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+        """All terms from the first index on, and where those of each place begin and end."""
+        index, low, high = limits
+        if symbol in term.free_symbols:
+            raise ValueError(f"no number for a range of {term}: its terms depend on {symbol}")
+        ends = [np.rint(self.at(end, symbol, places)).astype(np.int64) for end in (low, high)]
+        if not places.size:
+            return np.empty(0), ends[0], ends[1]
+        start, stop = int(ends[0].min()), int(ends[1].max())
+        terms = self.at(term, index, np.arange(start, max(stop, start - 1) + 1))
+        upper, lower = (np.clip(end - start, 0, len(terms)) for end in (ends[1] + 1, ends[0]))
+        return terms, lower, upper
 
     def _entries(self, applied: Any, symbol: Any, places: NDArray[Any]) -> Array:
         """A sequence at an index that may move with the symbol."""
@@ -137,8 +159,8 @@ def _numerical(arguments: Sequence[Any], e: Any) -> Callable[..., Any]:
 
 
 def _outermost(e: Expr) -> list[Any]:
-    """The sums and sequences in an expression that lie in no other."""
-    if isinstance(e, Sum | AppliedUndef):
+    """The sums, products and sequences in an expression that lie in no other."""
+    if isinstance(e, Sum | FiniteProduct | AppliedUndef):
         return [e]
     found: list[Any] = []
     for part in e.args:

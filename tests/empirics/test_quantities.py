@@ -11,6 +11,7 @@ from empirics.compare.numbers import Numbers
 from empirics.compare.quantity import see
 from empirics.moments import MEASURES
 from empirics.problems.quadratic import quadratic
+from theory.algebra import FiniteProduct
 from theory.latex import shown
 from theory.quantities import (
     GAP,
@@ -231,6 +232,17 @@ def test_sums_of_sums_and_sequences():
     np.testing.assert_allclose(found, np.cumsum(by_hand), atol=1e-15)
     late = numbers.at(Sum(eta(r(j)) + tau_max, (j, 0, T - 1)), T, np.array([4]))
     assert late[0] == pytest.approx(0.1 + 0.1 + 0.2 + 0.1 + 4)
+
+
+def test_products_of_sequences():
+    steps = np.array([0.1, 0.2, 0.5, 0.0])
+    numbers = Numbers(values={"L": 2.0}, sequences={"eta": steps})
+    whole = FiniteProduct(1 - L * eta(t), (t, 0, T - 1))
+    found = numbers.at(3 * whole, T, np.array([0, 1, 2, 3, 4]))
+    np.testing.assert_allclose(found, 3 * np.array([1, 0.8, 0.48, 0, 0]), atol=1e-15)
+    assert numbers.at(whole, T, np.array([], dtype=np.int64)).size == 0
+    with pytest.raises(ValueError, match="its first index depends on T"):
+        numbers.at(FiniteProduct(eta(t), (t, T - 1, 3)), T, np.array([2, 3]))
 
 
 def test_formulas_that_are_not_numbers_say_so():
