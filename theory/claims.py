@@ -136,7 +136,10 @@ def is_sequence(e: Any) -> bool:
 def readable(expression: Any) -> str:
     """The expression as text, summation indices under ordinary letters."""
     e, letters = ordinary_letters(sympify(expression))
-    return str(_Readable(letters).doprint(gathered(e))).replace("**", "^")
+    printer = _Readable(letters)
+    whole = is_scalar(e) or e.has(Sum)
+    text = printer.doprint(gathered(e)) if whole else written(e, printer.doprint, "*")
+    return str(text).replace("**", "^")
 
 
 def ordinary_letters(e: Any) -> tuple[Any, dict[str, str]]:

@@ -11,9 +11,10 @@ from sympy import Min, Symbol, oo, sympify
 
 from theory import assumptions as known
 from theory.algebra import normal
+from theory.exact_hypotheses import holds
 from theory.latex import shown
 from theory.sign import provably
-from theory.symbols import MEANING, B
+from theory.symbols import MEANING, B, F_star
 from theory.witness import Path
 
 
@@ -125,6 +126,9 @@ def meets(
             return True  # two-point noise with fresh signs; a schedule of the past, fixed before
         case known.AnyDirection():
             return True  # the direction is the stale stochastic gradient
+        case known.Stated():
+            values[F_star] = f.infimum
+            return holds(assumption.hypothesis, values, path, steps, assumption.count.first)
         case _:
             return None
 

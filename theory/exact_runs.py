@@ -133,6 +133,29 @@ def broken_assumption(
     return None
 
 
+def hubers(names: Sequence[str], horizon: str, step_sizes: Any) -> Iterator[ExactRun]:
+    """Functions of smoothness 1 that are parabolas near 0 and straight further out, without delay.
+
+    On these gradient descent is slowest among convex functions. The start is at 1.
+    """
+    for updates, eta, knee in product((1, 2), (1, Rational(1, 2)), (0, 1)):
+        every = {"L": 1, "R": 1, "eta": eta, "sigma": 0, "tau": 0, "N": 0, horizon: updates}
+        if not {*names} <= {*every, "Delta"}:
+            return
+        bend = Integer(1) if knee else 1 / (2 * updates * sympify(eta) + 1)
+        knots = ((-bend, -bend), (bend, bend))
+        function = PiecewiseQuadratic(knots, Integer(0), Integer(0))
+        gap = function.value(Integer(1)) - function.infimum
+        constants = {a: sympify(b) for a, b in {**every, "Delta": gap}.items() if a in names}
+        yield ExactRun(
+            words=f"the function with derivative max(-{bend}, min(x, {bend}))",
+            constants=constants,
+            function=function,
+            start=Integer(1),
+            reads=tuple(range(1, len(step_sizes(constants)) + 1)),
+        )
+
+
 def staircases(names: Sequence[str], horizon: str, step_sizes: Any) -> Iterator[ExactRun]:
     """Staircase functions to try against a claimed bound: no step or one, the largest delays.
 

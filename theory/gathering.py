@@ -33,14 +33,17 @@ class Gathered(Expr):
 
 
 def written(vector: VectorLike, write: Any, times: str) -> str:
-    """A sum of atoms as text, iterates first, those with a minus sign last."""
+    """A sum of vectors as text, iterates first, those with a minus sign last."""
+    sizes: dict[Any, Any] = {}
+    for number, atom in components(vector):
+        sizes[atom] = sizes.get(atom, 0) + number
+    parts = [(c.could_extract_minus_sign(), a, c) for a, c in sizes.items() if c != 0]
     text = ""
-    parts = [(number.could_extract_minus_sign(), number, a) for number, a in components(vector)]
-    for negative, number, atom in sorted(parts, key=lambda part: (part[0], *_place(part[2]))):
-        number = -number if negative else number
-        size = f"({write(number)}){times}" if number.is_Add else f"{write(number)}{times}"
+    for negative, atom, number in sorted(parts, key=lambda part: (part[0], *_place(part[1]))):
+        size = -number if negative else number
+        factor = f"({write(size)}){times}" if size.is_Add else f"{write(size)}{times}"
         joint = ("-" if negative else "") if not text else " - " if negative else " + "
-        text += joint + ("" if number == 1 else size) + write(atom)
+        text += joint + ("" if size == 1 else factor) + write(atom)
     return text or "0"
 
 

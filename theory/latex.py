@@ -20,6 +20,7 @@ from sympy.printing.latex import LatexPrinter
 from theory.algebra import FiniteProduct, Minimum
 from theory.claims import Claim, is_sequence, nonnegative, ordinary_letters, readable
 from theory.gathering import gathered, written
+from theory.hilbert import is_scalar
 
 
 class _Page(LatexPrinter):
@@ -135,7 +136,9 @@ def tex(expression: Any) -> str:
     if isinstance(expression, Shown):
         return expression.latex
     e, letters = ordinary_letters(sympify(expression))
-    return str(_Page(letters).doprint(gathered(e)))
+    page = _Page(letters)
+    whole = is_scalar(e) or e.has(Sum)
+    return str(page.doprint(gathered(e)) if whole else written(e, page.doprint, r"\,"))
 
 
 def tex_claim(claim: Claim) -> str:

@@ -186,6 +186,10 @@ def provably(relation: Literal[">", ">="], expression: Any, conditions: Iterable
 
 @lru_cache(maxsize=65536)
 def _provably(relation: str, e: Any, known: tuple[Any, ...]) -> bool:
+    return _by_form(relation, e, known) or (bool(known) and _by_factor(relation, e, known))
+
+
+def _by_form(relation: str, e: Any, known: tuple[Any, ...]) -> bool:
     wanted = (">",) if relation == ">" else (">", ">=", "=")
     if relation == ">=" and e in known:
         return True
@@ -198,6 +202,23 @@ def _provably(relation: str, e: Any, known: tuple[Any, ...]) -> bool:
                 if sign(form) in wanted:
                     return True
     return False
+
+
+def _by_factor(relation: str, e: Any, known: tuple[Any, ...]) -> bool:
+    """Whether e is a product of factors whose signs are proved, each under the same conditions.
+
+    eta (1/L - eta) >= 0 for 0 < eta <= 1/L: with eta = 1/L - slack the sign of eta would be lost.
+    """
+    factors = Mul.make_args(factor(e))
+    if len(factors) < 2:
+        return False
+    negative = 0
+    for part in factors:
+        if not _by_form(relation, normal(part), known):
+            if not _by_form(relation, normal(-part), known):
+                return False
+            negative += 1
+    return negative % 2 == 0
 
 
 def _forms(e: Any) -> Iterable[Any]:

@@ -9,6 +9,7 @@ the proof does, else `stated`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Literal
 
 from sympy import sympify
@@ -19,7 +20,7 @@ from theory.assumptions import Assumed, Counting
 from theory.claims import Claim, le, nonnegative
 from theory.enclosure import sign_of_constant
 from theory.evaluation import RUNNING, evaluate, exact, with_sequences
-from theory.exact_runs import ExactRun, Replayed, broken_assumption, quantity_on, staircases
+from theory.exact_runs import ExactRun, Replayed, broken_assumption, hubers, quantity_on, staircases
 from theory.kernel import Fact, StepError, replay, steps
 from theory.latex import Shown
 from theory.quantities import Quantity
@@ -216,12 +217,13 @@ class Theorem:
         return [self._at(weight, constants, index) for index in range(first, first + count)]
 
     def find_counterexample(self) -> Replayed | None:
-        """The first staircase function that exceeds the bound, if one of a few does."""
+        """The first of a few functions that exceeds the bound, if one does."""
 
         def sizes(constants: dict[str, Any]) -> list[Any]:
             return self._steps(int(self._at(sympify(self.steps), constants)), constants)
 
-        for candidate in staircases(self.constants, self.horizon.name, sizes):
+        names = (self.constants, self.horizon.name, sizes)
+        for candidate in chain(staircases(*names), hubers(*names)):
             try:
                 return self.refute(candidate)
             except StepError:

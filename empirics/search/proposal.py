@@ -120,7 +120,9 @@ def _formulas(
         x, free = [cancel(a) for a in solution], list(parameters)
     own = set(system.variables)
     bases = [*system.variables, *(c for c in limits if variables(c) <= own and not c.is_Symbol)]
-    yield from _chosen(system, x, list(dict.fromkeys(a for a in x if a in free)), numbers, values, bases)
+    yield from _chosen(
+        system, x, list(dict.fromkeys(a for a in x if a in free)), numbers, values, bases
+    )
 
 
 def _chosen(

@@ -35,6 +35,9 @@ x, xi = iterate("x"), noise("xi")
         (">", log(n + 2), []),
         (">=", log(T), []),
         (">=", n**2 + n - 2, [n - 1]),
+        (">=", h / L - h**2, [1 / L - h]),  # h (1/L - h): factor by factor
+        (">=", h * (h - 1) * (h - mu), [1 - h, mu - 1]),
+        (">", h * k - h, [k - 2]),
     ],
 )
 def test_true_signs_are_found(relation, expression, conditions):
@@ -60,6 +63,9 @@ def test_true_signs_are_found(relation, expression, conditions):
         (">=", log(L), []),
         (">=", 1 / sqrt(k) - 1 / k - Rational(1, 5), [k - 1]),
         (">=", 1 / sqrt(k) - 2 / k, [k - 1]),
+        (">=", h**2 - h / L, [1 / L - h]),  # one negative factor
+        (">", h / L - h**2, [1 / L - h]),
+        (">=", h * (h - 1) * (h - mu), [1 - h]),
     ],
 )
 def test_what_is_false_or_unknown_is_not_proved(relation, expression, conditions):

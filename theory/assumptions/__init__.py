@@ -84,6 +84,7 @@ from theory.assumptions.proximal import (
     ProjectedSGD,
     ProximalSGD,
 )
+from theory.assumptions.stated import Stated
 from theory.assumptions.windows import InterferenceRule, SomeStep, WindowRule
 
 __all__ = [
@@ -129,6 +130,7 @@ __all__ = [
     "SmoothBlocks",
     "SomeStep",
     "StaleSGD",
+    "Stated",
     "StepLimit",
     "StepsOverTheDelay",
     "StronglyConvex",
