@@ -46,6 +46,9 @@ b = Symbol("b", integer=True, positive=True)
 eps = Symbol("eps", positive=True)
 D = Symbol("D", positive=True)
 alpha = Symbol("alpha", positive=True)
+noise_max = Symbol("xi_max", positive=True)
+delta = Symbol("delta", positive=True)
+Z = Symbol("Z", real=True)
 B = Symbol("B", integer=True, positive=True)
 theta = Symbol("theta", positive=True)
 q = Symbol("q", positive=True)
@@ -125,6 +128,9 @@ MEANING: dict[Any, str] = {
     B: "how many: gradients summed in one update, or blocks of coordinates",
     theta: "a share, 0 < theta <= 1: of the new point in x_{t+1}, or of a step",
     q: "contraction factor of a distance or a gap, q <= 1",
+    noise_max: "bound of the noise on every path: |xi_t| <= xi_max",
+    delta: "probability of failure",
+    Z: "what the noise adds along a path, or a bound of it",
     P: "number of workers",
     C: "number of clocks, each with one update of every worker",
     behind: "staleness in clocks: updates of others older than that are seen",
