@@ -205,6 +205,14 @@ def test_a_hypothesis_with_a_forged_cache_is_read_anew():
     assert harmless not in suppose(forged).assumptions
 
 
+def test_an_axiom_about_a_forged_hypothesis_reads_it_anew():
+    """Every outcome meets |x|^2 <= |x|^2; that does not make 1 <= 0 on average."""
+    harmless = le(Inner(x(k), x(k)), Inner(x(k), x(k)))
+    harmless.__dict__["expression"] = Integer(-1)
+    fact = axiom("monotone_expectation", Hypothesis("harmless", harmless))
+    assert fact.expression == 0
+
+
 def test_a_claim_with_a_forged_cache_is_read_anew():
     claim = le(1, 0)
     claim.__dict__["expression"] = Integer(0)

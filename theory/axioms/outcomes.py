@@ -41,7 +41,7 @@ def monotone_expectation(hypothesis: Any) -> Instance:
     for condition in hypothesis.conditions:
         if condition.has(Inner, Value):
             raise TypeError(f"the condition {condition} >= 0 may not depend on the outcome")
-    for term in Add.make_args(normal(hypothesis.claim.expression)):
+    for term in Add.make_args(normal(hypothesis.claim.right - hypothesis.claim.left)):
         _need_linear(term)
     needs = tuple(
         Need(">=", condition, f"'{hypothesis.name}' is assumed only there")

@@ -27,9 +27,10 @@ def axiom(name: str, *arguments: Any, evidence: Sequence[Fact] = ()) -> Conclusi
         context.use(fact)
     for need in instance.needs:
         context.need(need.relation, need.expression, need.why)
-    if not instance.claim.is_vector:
-        context.need_defined(instance.claim.left, instance.claim.right)
-    return context.conclude(instance.claim)
+    claim = fresh(instance.claim)
+    if not claim.is_vector:
+        context.need_defined(claim.left, claim.right)
+    return context.conclude(claim)
 
 
 @rule
