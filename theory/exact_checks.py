@@ -96,6 +96,16 @@ def meets(
             single = all(len(part) == 1 for part in path.parts)
             fresh = noiseless or (assumption.noisy and (not assumption.reuse or once))
             return single and fresh
+        case known.DeliveredGradients():
+            return all(len(part) == 1 for part in path.parts)  # every gradient has its own noise
+        case known.RestartingWorkers():
+            counts = [(read, path.reads.count(read)) for read in path.reads]
+            allowed = [1 + (at(assumption.N) if read == 0 else 0) for read, _ in counts]
+            return every(at_most(c[1], most) for c, most in zip(counts, allowed, strict=True))
+        case known.BoundedGradient():
+            return every(at_most(a, at(assumption.G) ** 2) for a in path.squared_gradients)
+        case known.ShortStep():
+            return every(_negated(at_most(at(assumption.limit), a)) for a in steps)
         case known.SeveralGradients():
             return all(len(part) == at(B) for part in path.parts)
         case known.DelaysOfParts():

@@ -110,7 +110,7 @@ MEANING: dict[Any, str] = {
     N: "concurrency: at most N gradients are in flight over an update (workers minus one)",
     tau_avg: "average delay: (1/T) sum_t tau_t",
     R: "initial distance: |x_0 - x*| <= R",
-    G: "gradient bound: E|g_t|^2 <= G^2",
+    G: "gradient bound: E|g_t|^2 <= G^2, with or without the noise, as the theorem says",
     M2: "second moment: E|g_t|^2 <= M_2",
     sigma_d: "sufficient direction: <grad F(x_t), E g_t> >= sigma_d |grad F(x_t)|^2",
     W: "a delay that is not exceptional: W >= 2 tau_avg",

@@ -60,10 +60,12 @@ from theory.assumptions.methods import (
     NonincreasingSteps,
     PickySteps,
     PositiveSteps,
+    ShortStep,
     StaleSGD,
     StepLimit,
 )
 from theory.assumptions.noise import (
+    BoundedGradient,
     BoundedSecondMoment,
     BoundedVariance,
     MiniBatch,
@@ -86,6 +88,7 @@ from theory.assumptions.proximal import (
 )
 from theory.assumptions.stated import Stated
 from theory.assumptions.windows import InterferenceRule, SomeStep, WindowRule
+from theory.assumptions.workers import DeliveredGradients, RestartingWorkers
 
 __all__ = [
     "FROM_ONE",
@@ -107,6 +110,7 @@ __all__ = [
     "Counting",
     "DelayedProximalGradient",
     "DelaysOfParts",
+    "DeliveredGradients",
     "EffectiveDelay",
     "ExogenousDelays",
     "F",
@@ -125,7 +129,9 @@ __all__ = [
     "ProjectedSGD",
     "ProximalSGD",
     "ReadsThePast",
+    "RestartingWorkers",
     "SeveralGradients",
+    "ShortStep",
     "Smooth",
     "SmoothBlocks",
     "SomeStep",

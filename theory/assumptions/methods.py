@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sympy import latex
+
 from theory import symbols
 from theory.assumptions.base import FROM_ONE, FROM_ZERO, Assumed, Counting, g, gradient, x, xi
-from theory.claims import Assumption, Hypothesis, eq, le
+from theory.claims import Assumption, Hypothesis, eq, le, lt
 from theory.hilbert import squared_norm
 from theory.latex import shown
-from theory.symbols import eta, j
+from theory.symbols import eta, eta0, j
 
 
 @dataclass(frozen=True)
@@ -222,3 +224,24 @@ class StepLimit(Assumed):
     def allows(self) -> frozenset[Assumption]:
         claim = le(eta(self.count.index), shown(self.limit).expression)
         return frozenset({self.count.hypothesis(self.name, claim)})
+
+
+@dataclass(frozen=True)
+class ShortStep(Assumed):
+    """The constant step is strictly below a limit."""
+
+    limit: Any = 1 / symbols.L
+    name = "short step"
+    chosen = True
+
+    @property
+    def words(self) -> str:
+        return f"{eta0} < {shown(self.limit)}"
+
+    @property
+    def latex(self) -> str:
+        return rf"{latex(eta0)}<{shown(self.limit).latex}"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({Hypothesis(self.name, lt(eta0, shown(self.limit).expression))})

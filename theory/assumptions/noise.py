@@ -16,27 +16,34 @@ from theory.assumptions.base import (
     squared_gradient,
     xi,
 )
-from theory.claims import Assumption, le
+from theory.claims import Assumption, Hypothesis, le
 from theory.hilbert import squared_norm
 
 
 @dataclass(frozen=True)
 class UnbiasedNoise(Assumed):
-    """The noise of an update has mean zero given all that was drawn before it."""
+    """The noise of an update has mean zero given all that was drawn before it.
+
+    `before` is the number of draws before the first update, if noise is numbered by the read.
+    """
 
     count: Counting = FROM_ONE
+    before: Any = 0
     name = "fresh, unbiased noise"
     about_noise = True
 
     @property
     def words(self) -> str:
-        a, k = self.count.first, self.count.index
-        return f"E[xi_{k} | x_{a}, ..., x_{k} and xi_{a}, ..., xi_({k}-1)] = 0"
+        a, k, first = self.count.first, self.count.index, self.count.first - self.before
+        drawn = f"xi_{first}" if self.before == 0 else f"xi_({first})"
+        return f"E[xi_{k} | x_{a}, ..., x_{k} and {drawn}, ..., xi_({k}-1)] = 0"
 
     @property
     def latex(self) -> str:
-        a, k = self.count.first, self.count.index
-        return rf"\mathbb{{E}}[\xi_{k}\mid x_{a},\dots,x_{k},\xi_{a},\dots,\xi_{{{k}-1}}]=0"
+        a, k, first = self.count.first, self.count.index, self.count.first - self.before
+        start = rf"\xi_{first}" if self.before == 0 else rf"\xi_{{{latex(first)}}}"
+        drawn = rf"{start},\dots,\xi_{{{k}-1}}"
+        return rf"\mathbb{{E}}[\xi_{k}\mid x_{a},\dots,x_{k},{drawn}]=0"
 
     @property
     def allows(self) -> frozenset[Assumption]:
@@ -45,25 +52,34 @@ class UnbiasedNoise(Assumed):
 
 @dataclass(frozen=True)
 class BoundedVariance(Assumed):
-    """The noise of each update has second moment at most sigma^2 (of the whole vector)."""
+    """The noise of each update has second moment at most sigma^2 (of the whole vector).
+
+    `before` is the number of draws before the first update, if noise is numbered by the read.
+    """
 
     sigma: Any = symbols.sigma
     count: Counting = FROM_ONE
+    before: Any = 0
     name = "bounded variance"
     about_noise = True
 
     @property
     def words(self) -> str:
-        return f"E|xi_{self.count.index}|^2 <= {self.sigma}^2"
+        k = self.count.index
+        early = "" if self.before == 0 else f" for {k} >= {self.count.first - self.before}"
+        return f"E|xi_{k}|^2 <= {self.sigma}^2{early}"
 
     @property
     def latex(self) -> str:
-        return rf"\mathbb{{E}}\|\xi_{self.count.index}\|^2\leq {latex(self.sigma)}^2"
+        k, first = self.count.index, self.count.first - self.before
+        early = "" if self.before == 0 else rf"\ \text{{for }}{k}\geq {latex(first)}"
+        return rf"\mathbb{{E}}\|\xi_{k}\|^2\leq {latex(self.sigma)}^2{early}"
 
     @property
     def allows(self) -> frozenset[Assumption]:
-        noise = xi(self.count.index)
-        return frozenset({self.count.hypothesis(self.name, le(squared_norm(noise), self.sigma**2))})
+        claim = le(squared_norm(xi(self.count.index)), self.sigma**2)
+        drawn = frozenset({self.count.started + self.before})
+        return frozenset({Hypothesis(self.name, claim, (self.count.index,), drawn)})
 
 
 @dataclass(frozen=True)
@@ -145,3 +161,25 @@ class BoundedSecondMoment(Assumed):
         k = self.count.index
         size = squared_norm(applied_direction(k, self.count, stale=self.stale))
         return frozenset({self.count.hypothesis(self.name, le(size, self.bound))})
+
+
+@dataclass(frozen=True)
+class BoundedGradient(Assumed):
+    """The gradient at the iterates has second moment at most G^2."""
+
+    G: Any = symbols.G
+    count: Counting = FROM_ZERO
+    name = "bounded gradient"
+
+    @property
+    def words(self) -> str:
+        return f"E|grad F(x_{self.count.index})|^2 <= {self.G}^2"
+
+    @property
+    def latex(self) -> str:
+        return rf"\mathbb{{E}}\|\nabla F(x_{self.count.index})\|^2\leq {latex(self.G)}^2"
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        claim = le(squared_gradient(self.count.index), self.G**2)
+        return frozenset({self.count.hypothesis(self.name, claim)})
