@@ -102,7 +102,7 @@ def meets(
             counts = [(read, path.reads.count(read)) for read in path.reads]
             allowed = [1 + (at(assumption.N) if read == 0 else 0) for read, _ in counts]
             return every(at_most(c[1], most) for c, most in zip(counts, allowed, strict=True))
-        case known.BoundedGradient():
+        case known.BoundedGradientsMet():
             return every(at_most(a, at(assumption.G) ** 2) for a in path.squared_gradients)
         case known.ShortStep():
             return every(_negated(at_most(at(assumption.limit), a)) for a in steps)

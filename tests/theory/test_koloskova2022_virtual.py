@@ -8,7 +8,7 @@ from sympy import Integer, Rational, cancel, sqrt
 from trials import broken, quadratic, some_function, weakened
 
 from theory.assumptions import (
-    BoundedGradient,
+    BoundedGradientsMet,
     BoundedVariance,
     ExogenousDelays,
     InitialGap,
@@ -140,7 +140,7 @@ def test_a_smaller_bound_is_not_what_the_proof_shows(theorem):
 @pytest.mark.parametrize(
     "dropped",
     [
-        BoundedGradient,
+        BoundedGradientsMet,
         BoundedVariance,
         ExogenousDelays,
         InitialGap,
@@ -188,14 +188,14 @@ def test_more_workers_than_said_are_not_admitted():
 
 def test_gradients_beyond_the_bound_are_not_admitted():
     run = sleeper(3, Rational(1, 4))
-    with pytest.raises(StepError, match="does not meet 'bounded gradient"):
+    with pytest.raises(StepError, match="does not meet 'bounded gradients"):
         FULL.replay(replace(run, constants={**run.constants, "G": Rational(1, 2)}))
 
 
 def test_a_step_beyond_the_limit_breaks_it():
     """One worker at eta = 9/4 > 2/L: the run grows."""
     run = parabola(Rational(9, 4), tuple(range(1, 7)), 0)
-    free = tuple(a for a in HALF.assumptions if not isinstance(a, BoundedGradient))
+    free = tuple(a for a in HALF.assumptions if not isinstance(a, BoundedGradientsMet))
     assert replace(HALF, step_limit=None, assumptions=free).replay(run).exceeds
 
 

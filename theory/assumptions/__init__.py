@@ -65,7 +65,7 @@ from theory.assumptions.methods import (
     StepLimit,
 )
 from theory.assumptions.noise import (
-    BoundedGradient,
+    BoundedGradientsMet,
     BoundedSecondMoment,
     BoundedVariance,
     MiniBatch,
@@ -100,6 +100,7 @@ __all__ = [
     "BlockDescent",
     "BoundedDelay",
     "BoundedGradient",
+    "BoundedGradientsMet",
     "BoundedSecondMoment",
     "BoundedVariance",
     "CompositeMinimiser",

@@ -164,12 +164,12 @@ class BoundedSecondMoment(Assumed):
 
 
 @dataclass(frozen=True)
-class BoundedGradient(Assumed):
-    """The gradient at the iterates has second moment at most G^2."""
+class BoundedGradientsMet(Assumed):
+    """The gradient at the iterates has second moment at most G^2, along the run."""
 
     G: Any = symbols.G
     count: Counting = FROM_ZERO
-    name = "bounded gradient"
+    name = "bounded gradients along the run"
 
     @property
     def words(self) -> str:

@@ -45,7 +45,7 @@ from theory.assumptions import (
     FROM_ZERO,
     AverageDelay,
     BoundedDelay,
-    BoundedGradient,
+    BoundedGradientsMet,
     BoundedVariance,
     Concurrency,
     DeliveredGradients,
@@ -139,7 +139,7 @@ VIRTUAL = (
     UnbiasedNoise(FROM_ZERO, before=N),
     ExogenousDelays(FROM_ZERO),
     BoundedVariance(count=FROM_ZERO, before=N),
-    BoundedGradient(),
+    BoundedGradientsMet(),
 )
 
 bounded_gradient = Theorem(

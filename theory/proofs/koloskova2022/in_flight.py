@@ -13,7 +13,7 @@ from sympy import Integer, Sum
 from theory.algebra import Within
 from theory.assumptions import (
     FROM_ZERO,
-    BoundedGradient,
+    BoundedGradientsMet,
     BoundedVariance,
     DeliveredGradients,
     RestartingWorkers,
@@ -65,7 +65,7 @@ def read_in_range() -> Fact:
 @cache
 def gradient_bounded() -> Fact:
     """E|grad F(x_j)|^2 <= G^2 for j >= -N: before the start it is the gradient at x_0."""
-    bounded = only(BoundedGradient())["bounded gradient"]
+    bounded = only(BoundedGradientsMet())[BoundedGradientsMet.name]
     at_start = suppose(WORKERS.at_start)
     early = conclude(
         le(squared_gradient(j), G**2),
