@@ -113,7 +113,7 @@ class BoundedStaleness(Assumed):
         return (
             f"in clock k a worker sees all updates of clocks < k - {self.behind}, its own of "
             f"clocks < k and no others of its own, and none of clocks >= k + {self.ahead}"
-        )
+        ).replace("Max", "max")
 
     @property
     def latex(self) -> str:

@@ -44,7 +44,7 @@ from sympy import Max
 from theory.assumptions import Assumed
 from theory.assumptions.clocks import VIEW, BoundedStaleness, ClockUpdates, StalenessInOrder
 from theory.assumptions.online import BoundedFeedback, Comparator, ConvexLosses, excess
-from theory.latex import Shown, minus, ratio, root, shown, terms, times
+from theory.latex import Shown, larger, minus, ratio, root, shown, terms, times
 from theory.proofs import ho2013 as proofs
 from theory.quantities import Measure, Quantity
 from theory.symbols import C, G, P, R, ahead, behind, eta0
@@ -66,7 +66,7 @@ REGRET = Quantity(
 LOSSES = (ConvexLosses(point=VIEW), BoundedFeedback(point=VIEW), Comparator())
 RULE = Max(behind, 1)
 OTHERS = terms(P, minus(1))
-ANY_ORDER = terms(1, times(2, OTHERS, terms(behind, RULE)))
+ANY_ORDER = terms(1, times(2, OTHERS, terms(behind, larger(behind, 1))))
 IN_ORDER = terms(1, times(OTHERS, terms(times(2, behind), 1)))
 
 
