@@ -1,0 +1,21 @@
+"""The command `staleness`: a thin layer over the packages.
+
+Exit codes: 0 consistent (or proved), 1 violated (or not proved), 2 usage, 3 not applicable or
+inconclusive, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from empirics.cli import catalogue, check
+from empirics.cli.base import app, fail
+
+
+def main() -> None:
+    """Run the command; one sentence and exit code 2 for what cannot be done."""
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        fail(str(error))
+
+
+__all__ = ["app", "catalogue", "check", "main"]
