@@ -53,7 +53,8 @@ def applicable(
     """The theorems that apply, tightest first at given numbers.
 
     `assumptions` is what may be assumed of function, noise and delays, in any counting; the names
-    of their constants do not matter. No record of noise among them means that there is none. The
+    of their constants do not matter, and what follows by the map of the assumptions need not be
+    said. No record of noise among them means that there is none. The
     method and the rule for its steps are the theorem's own choice. `numbers` are constants by name;
     those that follow from others need not be given: s = tau + 1, m = s, N = tau, tau_avg = N, a
     horizon n = T - 1, sigma = 0 without noise, and eta, the largest the theorem allows. Theorems
@@ -64,7 +65,7 @@ def applicable(
     for assumption in given:
         if not isinstance(assumption, Assumed):
             raise ValueError(f"applicable needs records such as Smooth(), got {assumption!r}")
-    given += _implied(given)
+    given = with_what_follows(given)
     if among is None:
         from theory.results import theorems
 
@@ -115,9 +116,26 @@ def _covers(given: Assumed, needed: Assumed) -> bool:
     return True
 
 
-def _implied(given: Sequence[Assumed]) -> list[Assumed]:
-    """What follows from the given: bounded delays read the past."""
-    return [ReadsThePast() for a in given if isinstance(a, BoundedDelay) and not a.prehistory]
+def with_what_follows(given: Sequence[Assumed]) -> list[Assumed]:
+    """The given, and what the map of the assumptions derives from them; delays read the past."""
+    from theory.implications import ARROWS, Implication
+
+    known = list(given)
+    known += [ReadsThePast() for a in known if isinstance(a, BoundedDelay) and not a.prehistory]
+    noisy = any(type(a).__module__ == NOISE for a in known)
+
+    def met(needed: Assumed) -> bool:
+        by_itself = needed.chosen or (needed.about_noise and not noisy)
+        return by_itself or any(_covers(a, needed) for a in known)
+
+    arrows = [arrow for arrow in ARROWS if isinstance(arrow, Implication)]
+    while new := [
+        arrow.conclusion
+        for arrow in arrows
+        if all(map(met, (*arrow.premises, *arrow.given))) and not met(arrow.conclusion)
+    ]:
+        known += new
+    return known
 
 
 def _completed(

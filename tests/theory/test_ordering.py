@@ -7,11 +7,14 @@ from theory import applicable, larger_step, results, tighter
 from theory.assumptions import (
     BoundedDelay,
     BoundedVariance,
+    Convex,
     ExogenousDelays,
     GradientCoherence,
     InitialGap,
+    Minimiser,
     Multiplicity,
     Smooth,
+    StronglyConvex,
     UnbiasedNoise,
 )
 from theory.claims import le
@@ -148,6 +151,17 @@ def test_what_is_assumed_decides():
     assert {"dai2019.sharp", "lian2015.nonconvex"} <= set(names(applicable(coherent)))
     assert "dai2019.single_use" not in names(applicable(coherent))  # m = 1 is more than any m
     assert not applicable([Smooth()])
+
+
+def test_what_follows_need_not_be_said():
+    """Bounded delays bound the gradients in flight; a strongly convex function is convex."""
+    without = names(applicable([*FUNCTION, *NOISE, BoundedDelay()], L=1, Delta=1, tau=2, T=9))
+    assert "koloskova2022.concurrency" in without
+    curved = [Smooth(), StronglyConvex(), Minimiser(), *NOISE, BoundedDelay()]
+    assert "stich2020.convex" in names(applicable(curved))
+    assert "stich2020.strong_distance" not in names(
+        applicable([*curved[:1], *curved[2:], Convex()])
+    )
 
 
 def test_refuted_statements_never_apply():
