@@ -19,7 +19,7 @@ import numpy as np
 
 from empirics.coherence import self_consistent_coherence
 from empirics.compare import Verdict, compare, measures_for, steps_for
-from empirics.compare.constants import needed
+from empirics.compare.checks import asks_for_coherence
 from empirics.problems.base import Problem
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule
@@ -55,7 +55,7 @@ class Cell:
     @property
     def coherent(self) -> bool:
         """Whether a theorem asks for gradient coherence, hence for a window."""
-        return any("mu" in needed(theorem) for theorem in (self.rule, *self.theorems))
+        return any(asks_for_coherence(theorem) for theorem in (self.rule, *self.theorems))
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ class Cell:
 class Result:
     """A finished cell: its runs, the sparser ones with a window (or None), and the verdicts.
 
-    mu is None where no theorem asks for coherence.
+    mu is None where no theorem asks for coherence and none was given.
     """
 
     cell: Cell

@@ -10,7 +10,7 @@ from typing import Any
 
 from empirics import plots, problems, schedules
 from empirics.check import Cell, Result
-from empirics.compare import Verdict, steps_for, unchecked
+from empirics.compare import Verdict, steps_for, why_not
 from empirics.problems.base import Problem, whole
 from empirics.schedules.base import Schedule
 from theory import results
@@ -38,12 +38,10 @@ class Request:
     alpha: float
 
 
-def why_not(theorem: str | None) -> str:
+def refusal(theorem: str | None) -> str:
     """Why a theorem cannot be held against runs yet, as a sentence; empty if it can."""
-    lacking = unchecked(results.find(theorem)) if theorem else []
-    if not lacking:
-        return ""
-    return f"{theorem} cannot be held against runs yet: there is no check of {', '.join(lacking)}"
+    reason = why_not(results.find(theorem)) if theorem else ""
+    return f"{theorem} cannot be held against runs yet: {reason}" if reason else ""
 
 
 def cells(request: Request, flagship: Sequence[str]) -> list[Cell]:

@@ -97,7 +97,7 @@ def check(
         seed=seed,
         alpha=alpha,
     )
-    if reason := tour.why_not(theorem):
+    if reason := tour.refusal(theorem):
         page = {"theorem": theorem, "outcome": "inconclusive", "reason": reason}
         typer.echo(json.dumps(page, indent=2) if json_ else reason)
         raise typer.Exit(UNDECIDED)

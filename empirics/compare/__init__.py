@@ -14,7 +14,7 @@ from empirics.compare.checks import Case, check_assumption, check_condition, unc
 from empirics.compare.constants import OF_THE_PROBLEM, constants, needed, numbers_of
 from empirics.compare.measured import RECORDED
 from empirics.compare.numbers import SLIP
-from empirics.compare.quantity import Seen, measures_for, nothing, see
+from empirics.compare.quantity import Seen, measurable, measures_for, nothing, see
 from empirics.compare.steps import steps_for
 from empirics.compare.verdict import Check, Outcome, Verdict
 from empirics.problems.base import Array
@@ -58,7 +58,7 @@ def compare(
     values = constants(theorem, runs, given, shared)
     unknown = {a for a in theorem.constants if a != theorem.horizon.name} - set(values)
     missing = sorted(unknown - {*OF_THE_PROBLEM, *RECORDED})
-    if missing and not unchecked(theorem):
+    if missing and not why_not(theorem):
         raise ValueError(
             f"compare needs {', '.join(missing)} for {theorem.name}; give it to compare, or take "
             "the step sizes from steps_for"
@@ -101,6 +101,21 @@ def compare(
         label=_label(theorem),
         path=seen.path,
     )
+
+
+def why_not(theorem: Theorem) -> str:
+    """Why a theorem cannot be held against runs yet, as a clause; empty if it can.
+
+    >>> from theory import results
+    >>> why_not(results.lian2015.nonconvex)
+    ''
+    >>> why_not(results.cohen2021.picky)
+    'there is no check of picky steps'
+    """
+    lacking = [f"no check of {name}" for name in unchecked(theorem)]
+    if not measurable(theorem.quantity):
+        lacking.append(f"no measurement of {theorem.quantity}")
+    return f"there is {' and '.join(lacking)}" if lacking else ""
 
 
 def _decide(
@@ -163,4 +178,4 @@ def _label(theorem: Theorem) -> str:
     return formula if quantity.summary == "last" else f"{quantity.summary} {formula} so far"
 
 
-__all__ = ["Check", "Verdict", "compare", "measures_for", "steps_for", "unchecked"]
+__all__ = ["Check", "Verdict", "compare", "measures_for", "steps_for", "why_not"]

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from sympy import sympify
 
-from empirics.compare.measured import measured
+from empirics.compare.measured import gradients_met, measured
 from empirics.compare.numbers import Numbers
 from empirics.problems.base import Array, Constant
 from empirics.runs import Runs
 from empirics.schedules.base import Delays
+from theory.assumptions import BoundedGradientsMet
 from theory.evaluation import RUNNING
 from theory.theorem import Theorem
 
@@ -46,6 +47,8 @@ def constants(
     found |= _of_the_run(runs)
     wanted = needed(theorem)
     found |= measured(wanted, runs, alpha)
+    if any(isinstance(a, BoundedGradientsMet) for a in theorem.assumptions):
+        found |= gradients_met(runs, alpha)
     carried = runs.settings["step"]
     built_from = {a.name for a in theorem.step.expression.free_symbols} | {"mu", "m", "s", "eta"}
     built_from -= set(OF_THE_PROBLEM)

@@ -50,6 +50,15 @@ def second_moment(runs: Runs, alpha: float) -> dict[str, Constant]:
     }
 
 
+def gradients_met(runs: Runs, alpha: float) -> dict[str, Constant]:
+    """G of the full gradients at the iterates, the noise apart."""
+    most = _largest(runs, "squared gradient", alpha, after=False)
+    if most is None:
+        return {}
+    why = "the root of a limit of the largest E|grad F(x_t)|^2 of the run"
+    return {"G": Constant(value=most**0.5, provenance="bound", why=why)}
+
+
 def direction(runs: Runs) -> dict[str, Constant]:
     """sigma_d, where the noise that is applied is fresh; it may come out negative."""
     steps = len(runs.step_sizes)

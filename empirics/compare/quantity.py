@@ -70,7 +70,7 @@ def see(theorem: Theorem, runs: Runs, numbers: Numbers, alpha: float) -> Seen:
     """The quantity of a theorem on runs, at every horizon that they reach."""
     quantity = theorem.quantity
     name = _name(quantity)
-    if name not in MEASURES or quantity.summary not in SUMMARIES:
+    if not measurable(quantity):
         return nothing(f"there is no measurement of {quantity}")
     moments = getattr(runs.statistics, MEASURES[name])
     at = runs.times >= 0
@@ -107,6 +107,11 @@ def see(theorem: Theorem, runs: Runs, numbers: Numbers, alpha: float) -> Seen:
         path=np.array([times + 1, three[0]]),
         missing=missing,
     )
+
+
+def measurable(quantity: Quantity) -> bool:
+    """Whether runs show it at all."""
+    return _name(quantity) in MEASURES and quantity.summary in SUMMARIES
 
 
 def nothing(missing: str) -> Seen:

@@ -123,6 +123,8 @@ def _limits(theorem: Theorem, schedule: Schedule) -> list[Any]:
         match assumption:
             case known.StepLimit():
                 limits.append(shown(assumption.limit).expression)
+            case known.ShortStep():  # strictly below
+                limits.append(shown(assumption.limit).expression / 2)
             case known.WindowRule():  # a window holds tau + 1 steps
                 limits.append(shown(assumption.limit).expression / (tau + 1))
             case known.InterferenceRule():  # and tau more windows contain it

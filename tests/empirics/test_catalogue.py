@@ -1,7 +1,7 @@
 """The whole catalogue against runs: every theorem that the simulator can run is held against some.
 
 Which those are is asked of the theorems: one whose method or assumptions nobody can check on runs
-is listed by `compare` with the reason, and may not pass.
+is listed by `compare` with the reason, as is one that bounds what runs do not show.
 """
 
 from dataclasses import replace
@@ -12,7 +12,8 @@ import pytest
 from sympy import Rational
 
 from empirics import compare, measures_for, problems, schedules, simulate, steps_for
-from empirics.compare import unchecked
+from empirics.compare import why_not
+from empirics.compare.checks import asks_for_coherence, unchecked
 from empirics.compare.constants import needed
 from empirics.problems.piecewise import PiecewiseQuadratic
 from theory import assumptions as known
@@ -21,7 +22,7 @@ from theory.assumptions import online
 from theory.latex import shown
 
 CATALOGUE = results.theorems()
-RUNNABLE = [name for name, theorem in CATALOGUE.items() if not unchecked(theorem)]
+RUNNABLE = [name for name, theorem in CATALOGUE.items() if not why_not(theorem)]
 OTHERS = [name for name in CATALOGUE if name not in RUNNABLE]
 STEPS, DELAYS = 200, (1, 4)
 CHOSEN = {"e_0": 2**0.5, "alpha": 0.5, "eps": 0.12, "beta": 1.0}
@@ -73,7 +74,7 @@ def held_against(name, problem, tau, steps=STEPS):
         replicas=min(256, problem.lanes),
         reuse=any(getattr(assumption, "reuse", False) for assumption in theorem.assumptions),
         measures=measures_for(theorem),
-        window=tau + 1 if "mu" in needed(theorem) else 0,
+        window=tau + 1 if asks_for_coherence(theorem) else 0,
     )
     return runs, compare(theorem, runs, chosen=chosen)
 
@@ -133,6 +134,7 @@ def test_what_cannot_be_run_is_listed_with_the_reason(name):
     runs = simulate(bowl(), schedules.Constant(1), step=0.1, steps=5, replicas=4)
     verdict = compare(theorem, runs, mu=0.5)
     assert verdict.outcome in ("inconclusive", "not applicable")
+    assert why_not(theorem)
     for assumption in unchecked(theorem):
         check = next(check for check in verdict.checks if check.assumption == assumption)
         assert check.finding == "unknown"

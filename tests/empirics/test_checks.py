@@ -112,6 +112,9 @@ def test_a_guess_of_the_curvature_is_an_estimate_and_none_is_unknown():
         (known.ConstantDelay(), schedules.Uniform(2), {}, "fails"),
         (known.DelaysOfParts(), schedules.Uniform(2), {}, "holds"),
         (known.DelaysOfParts(), schedules.Uniform(2), {"tau": 1}, "fails"),
+        (known.RestartingWorkers(), schedules.Constant(3), {}, "holds"),
+        (known.RestartingWorkers(), schedules.Constant(3), {"N": 2}, "fails"),
+        (known.RestartingWorkers(), schedules.Uniform(3), {}, "fails"),
         (online.GrowingDelays(), schedules.Constant(2), {}, "holds"),
         (online.GrowingDelays(), schedules.Cyclic([2, 1]), {}, "fails"),
         (online.GrowingDelays(), schedules.Uniform(2), {}, "unknown"),
@@ -238,6 +241,26 @@ def test_of_the_second_moment():
         finding, words = found(known.BoundedSecondMoment(M2, count=FROM_ZERO), blind)
         assert finding == "unknown"
         assert "squared gradient at read points" in words
+
+
+def test_of_the_gradients_met():
+    runs = runs_of()
+    largest = float(np.sqrt(runs.statistics.squared_norm.mean[:-1].max()))
+    assert found(known.BoundedGradientsMet(), runs)[0] == "holds"
+    assert found(known.BoundedGradientsMet(), runs, G=0.9 * largest)[0] == "fails"
+    theorem = replace(lian2015.nonconvex, assumptions=(known.BoundedGradientsMet(),))
+    assert largest <= constants(theorem, runs, {}, 1e-6)["G"].value < 1.2 * largest
+
+
+def test_of_a_short_step():
+    assert found(known.ShortStep(), runs_of(step=0.99))[0] == "holds"
+    assert found(known.ShortStep(), runs_of(step=1.0))[0] == "fails"
+
+
+def test_of_noise_numbered_by_the_read():
+    step = known.DeliveredGradients(shown(eta0))
+    assert found(step, runs_of())[0] == "holds"
+    assert found(step, runs_of(reuse=True))[0] == "fails"  # x_0 is read thrice, with one sample
 
 
 def test_runs_that_diverge_have_no_second_moment():

@@ -17,7 +17,7 @@ from empirics.compare.checks import (
 from empirics.compare.checks.base import Case, Findings
 from empirics.compare.numbers import SLIP, reached
 from empirics.compare.verdict import Check, Finding
-from theory.assumptions import Assumed
+from theory.assumptions import Assumed, GradientCoherence
 from theory.theorem import Theorem
 
 CHECKS = {
@@ -47,13 +47,13 @@ def check_assumption(assumption: Assumed, case: Case) -> Check:
 
 
 def unchecked(theorem: Theorem) -> list[str]:
-    """Names of the assumptions that no runs of this simulator can meet, for want of a check.
-
-    >>> from theory import results
-    >>> unchecked(results.lian2015.nonconvex)
-    []
-    """
+    """Names of the assumptions that nobody can check on runs yet."""
     return [a.name for a in theorem.assumptions if type(a) not in CHECKS]
+
+
+def asks_for_coherence(theorem: Theorem) -> bool:
+    """Whether gradient coherence is among the assumptions, so that runs need a window."""
+    return any(isinstance(a, GradientCoherence) for a in theorem.assumptions)
 
 
 def check_condition(condition: Any, case: Case) -> Check:
@@ -76,4 +76,11 @@ def check_condition(condition: Any, case: Case) -> Check:
     return Check(assumption=name, finding=finding, words=words)
 
 
-__all__ = ["Case", "Findings", "check_assumption", "check_condition", "unchecked"]
+__all__ = [
+    "Case",
+    "Findings",
+    "asks_for_coherence",
+    "check_assumption",
+    "check_condition",
+    "unchecked",
+]

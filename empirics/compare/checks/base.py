@@ -48,13 +48,17 @@ class Case:
 
     def within_measured(self, name: str, formula: Any) -> Findings:
         """A constant measured along the run, which has to be at most a formula."""
+        seen = measured({name}, self.runs, self.alpha).get(name)
+        return self.at_most(seen, formula, RECORDED[name])
+
+    def at_most(self, seen: Constant | None, formula: Any, recorded: str) -> Findings:
+        """What was seen, if it was, against a formula."""
         if self.runs.first_divergence is not None:
             return "fails", f"replicas diverge from t = {self.runs.first_divergence}"
-        seen = measured({name}, self.runs, self.alpha).get(name)
         if seen is None:
             return "unknown", (
                 f'it was not recorded at every update; simulate with record="all" and '
-                f'measures=("{RECORDED[name]}", ...)'
+                f'measures=("{recorded}", ...)'
             )
         most = self.number(formula)
         words = f"{seen.value:.6g}, {seen.why}; it may be {most:.6g}"

@@ -56,6 +56,16 @@ def concurrency(assumption: known.Concurrency, case: Case) -> Findings:
     return ("holds" if flying <= most else "fails"), words
 
 
+def restarting_workers(assumption: known.RestartingWorkers, case: Case) -> Findings:
+    """Reads of x_0 in the cold start are those of the workers that begin there."""
+    reads, N = case.runs.reads, case.number(assumption.N)
+    words = (
+        f"an iterate is read {reads.reads} time(s), x_0 {reads.cold_reads} more in the cold start, "
+        f"N = {N:g}"
+    )
+    return ("holds" if reads.reads <= 1 and reads.cold_reads <= N else "fails"), words
+
+
 def average(assumption: known.AverageDelay, case: Case) -> Findings:
     most, seen = case.number(assumption.tau_avg), case.runs.reads.average
     words = f"delays are {seen:.4g} on average, at most, up to any horizon, tau_avg = {most:.4g}"
@@ -70,4 +80,5 @@ CHECKS: Checks = {
     known.Multiplicity: multiplicity,
     known.Concurrency: concurrency,
     known.AverageDelay: average,
+    known.RestartingWorkers: restarting_workers,
 }

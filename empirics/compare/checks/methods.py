@@ -44,6 +44,17 @@ def proximal_sgd(assumption: known.ProximalSGD, case: Case) -> Findings:
     return finding, f"Psi is 0, {words}"
 
 
+def delivered_gradients(assumption: known.DeliveredGradients, case: Case) -> Findings:
+    """Noise that is fresh at every update may be numbered by the read, if no read is used twice."""
+    return own_updates(case)
+
+
+def short_step(assumption: known.ShortStep, case: Case) -> Findings:
+    eta, limit = case.values["eta"].value, case.number(assumption.limit)
+    words = f"eta = {eta:.6g}, {assumption.limit} = {limit:.6g}"
+    return ("holds" if eta < limit else "fails"), words
+
+
 def own_steps(case: Case) -> Findings:
     """Whether the steps are those of the theorem."""
     theorem = case.theorem
@@ -90,4 +101,6 @@ CHECKS: Checks = {
     known.PositiveSteps: positive_steps,
     known.NonincreasingSteps: nonincreasing_steps,
     known.StepLimit: step_limit,
+    known.ShortStep: short_step,
+    known.DeliveredGradients: delivered_gradients,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from empirics.compare.checks.base import Case, Checks, Findings
+from empirics.compare.measured import gradients_met
 from empirics.compare.numbers import SLIP
 from theory import assumptions as known
 
@@ -45,10 +46,17 @@ def bounded_second_moment(assumption: known.BoundedSecondMoment, case: Case) -> 
     return case.within_measured("M_2", assumption.bound)
 
 
+def bounded_gradients(assumption: known.BoundedGradientsMet, case: Case) -> Findings:
+    """Of the full gradients at the iterates."""
+    seen = gradients_met(case.runs, case.alpha).get("G")
+    return case.at_most(seen, assumption.G, "squared gradient")
+
+
 CHECKS: Checks = {
     known.UnbiasedNoise: unbiased,
     known.BoundedVariance: bounded_variance,
     known.MultiplicativeNoise: multiplicative,
     known.MiniBatch: mini_batch,
     known.BoundedSecondMoment: bounded_second_moment,
+    known.BoundedGradientsMet: bounded_gradients,
 }
