@@ -18,7 +18,7 @@ where a search finds them, numbers that break it.
 ...     under=[le(eta, 1/L)],
 ... )
 >>> print(step)
-F(x[t + 1]) <= -eta*|grad F(x[t])|^2/2 + F(x[t]), if 0 <= t and eta <= 1/L
+F(x[t + 1]) <= F(x[t]) - eta*|grad F(x[t])|^2/2, if 0 <= t and eta <= 1/L
 
 A final fact becomes a theorem with `theorem`, whose `verify` replays it and compares it with what
 is claimed and assumed; `page` shows any fact as a proof.

@@ -90,6 +90,9 @@ class _Readable(StrPrinter):
         super().__init__()
         self._letters = letters
 
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return positive_first(super()._as_ordered_terms(expr, order=order))
+
     def _print_Symbol(self, expr: Any) -> str:
         return self._letters.get(expr.name, str(expr.name))
 
@@ -126,6 +129,16 @@ class _Readable(StrPrinter):
             return f"{'-' if rest == -1 else ''}{self._print(sums[0])}"
         ahead = f"({self._print(rest)})" if rest.is_Add else self._print(rest)
         return f"{ahead} {self._print(sums[0])}"
+
+
+def positive_first(terms: list[Any]) -> list[Any]:
+    """The terms of a sum; if it would begin with a minus sign, those with one come last."""
+    negative = [bool(a.could_extract_minus_sign()) for a in terms]
+    if not negative or not negative[0]:
+        return terms
+    return [
+        a for last in (False, True) for a, sign in zip(terms, negative, strict=True) if sign == last
+    ]
 
 
 def is_sequence(e: Any) -> bool:

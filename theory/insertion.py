@@ -1,18 +1,20 @@
-r"""A vector equation put to use in a claim about inner products: one pairing, found by itself.
+r"""A vector equation put to use in a claim about inner products, by pairings found by itself.
 
-An equation u = v holds against every vector, <u - v, w> = 0. If u is an atom, the w that removes it
-from an expression A |u|^2 + <u, b> + c is A (u + v) + b, and what remains is the expression with v
-for u. Not trusted: the kernel checks the pairing (`kernel.pair`).
+An equation u = v holds against every vector, <u, w> = <v, w>, so |u|^2 = |v|^2. If u is an atom,
+these remove it from an expression A |u|^2 + <u, b> + c: A times the second and, for each part of
+b, the first. What remains is the expression with v for u. Not trusted: the kernel checks each.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sympy import Add, Mul, Sum, sympify
 
 from theory import kernel
 from theory.algebra import normal
-from theory.hilbert import Inner, Scalar, Vector, VectorLike, components
+from theory.claims import eq
+from theory.hilbert import Inner, Scalar, Vector, VectorLike, components, squared_norm
 from theory.kernel import Fact, StepError
 
 PASSES = 8  # equations may need one another: x_{t+2} by x_{t+1}, x_{t+1} by x_t
@@ -37,10 +39,66 @@ class Equation:
                 return
         raise StepError(f"{fact} cannot be solved for one of its vectors")
 
-    def partner(self, e: Scalar) -> VectorLike:
-        """The w with e = <atom - value, w> + (e with the value for the atom); 0 if it is absent."""
-        square, linear = _in_atom(normal(e), self.atom)
-        return square * (self.atom + self.value) + linear
+    @property
+    def squared(self) -> Fact:
+        """|atom|^2 = |value|^2."""
+        return _squared(self.fact, self.atom, self.value, self.slope)
+
+    def without_atom(self, e: Scalar, square: Scalar, linear: VectorLike) -> Scalar:
+        """A |atom|^2 + <atom, b> + c with the value for the atom."""
+        both = square * (self.atom + self.value) + linear
+        return normal(e - Inner(self.atom - self.value, both))
+
+
+def inserted(e: Scalar, equations: Sequence[Equation]) -> Scalar:
+    """The expression with each equation's value for its atom in inner products."""
+    for equation, square, linear in _insertions(e, equations):
+        e = equation.without_atom(e, square, linear)
+    return e
+
+
+def pairings(e: Scalar, equations: Sequence[Equation]) -> list[tuple[Fact, Any]]:
+    """The facts, with multipliers, whose sum turns e into `inserted`."""
+    found: list[tuple[Fact, Any]] = []
+    for equation, square, linear in _insertions(e, equations):
+        if square != 0:
+            found.append((equation.squared, -square))
+        sizes: dict[Any, Any] = {}
+        for number, part in components(linear):
+            sizes[part] = sizes.get(part, 0) + number
+        found += [(_paired(equation.fact, a), -c / equation.slope) for a, c in sizes.items()]
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _paired(fact: Fact, vector: VectorLike) -> Fact:
+    """<left, vector> = <right, vector>."""
+    return kernel.pair(fact, vector, label=fact.label)
+
+
+@lru_cache(maxsize=1024)
+def _squared(fact: Fact, atom: VectorLike, value: VectorLike, slope: Any) -> Fact:
+    """|atom|^2 = |value|^2."""
+    whole = kernel.pair(fact, atom + value, label=fact.label)
+    claim = eq(squared_norm(atom), squared_norm(value))
+    label = f"{fact.label}, squared" if fact.label else "squared"
+    return kernel.combine(claim, (whole, 1 / slope), label=label)
+
+
+def _insertions(
+    e: Scalar, equations: Sequence[Equation]
+) -> Iterator[tuple[Equation, Scalar, VectorLike]]:
+    for _ in range(PASSES):
+        changed = False
+        for equation in equations:
+            square, linear = _in_atom(normal(e), equation.atom)
+            linear = normal(linear)
+            if square != 0 or linear != 0:
+                yield equation, square, linear
+                e = equation.without_atom(e, square, linear)
+                changed = True
+        if not changed:
+            return
 
 
 def _in_atom(e: Scalar, atom: Vector) -> tuple[Scalar, VectorLike]:
@@ -58,32 +116,4 @@ def _in_atom(e: Scalar, atom: Vector) -> tuple[Scalar, VectorLike]:
                 inside = _in_atom(part.function, atom)
                 square += rest * (Sum(inside[0], *part.limits) if inside[0] != 0 else 0)
                 linear += rest * (Sum(inside[1], *part.limits) if inside[1] != 0 else 0)
-    return square, linear
-
-
-def inserted(e: Scalar, equations: Sequence[Equation]) -> Scalar:
-    """The expression with each equation's value for its atom in inner products."""
-    for equation, w in _insertions(e, equations):
-        e = normal(e - Inner(equation.atom - equation.value, w))
-    return e
-
-
-def pairings(e: Scalar, equations: Sequence[Equation]) -> list[tuple[Fact, Any]]:
-    """The facts <atom - value, w> = 0 with multipliers, whose sum turns e into `inserted`."""
-    return [
-        (kernel.pair(equation.fact, w, label="inserted"), -1 / equation.slope)
-        for equation, w in _insertions(e, equations)
-    ]
-
-
-def _insertions(e: Scalar, equations: Sequence[Equation]) -> Iterator[tuple[Equation, VectorLike]]:
-    for _ in range(PASSES):
-        changed = False
-        for equation in equations:
-            w = normal(equation.partner(e))
-            if w != 0:
-                yield equation, w
-                e = normal(e - Inner(equation.atom - equation.value, w))
-                changed = True
-        if not changed:
-            return
+    return normal(square), linear

@@ -18,7 +18,14 @@ from sympy import Add, Max, Min, Mul, Sum, Symbol, fraction, sqrt, sympify
 from sympy.printing.latex import LatexPrinter
 
 from theory.algebra import FiniteProduct, Minimum
-from theory.claims import Claim, is_sequence, nonnegative, ordinary_letters, readable
+from theory.claims import (
+    Claim,
+    is_sequence,
+    nonnegative,
+    ordinary_letters,
+    positive_first,
+    readable,
+)
 from theory.gathering import gathered, written
 from theory.hilbert import is_scalar
 
@@ -29,6 +36,9 @@ class _Page(LatexPrinter):
     def __init__(self, letters: dict[str, str]) -> None:
         super().__init__()
         self._letters = letters
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return positive_first(super()._as_ordered_terms(expr, order=order))
 
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
         if expr.name in self._letters:

@@ -13,7 +13,7 @@ r"""A companion for proofs: multipliers that nobody wrote down, found in numbers
 >>> found.squares
 ((mu_sc*x_star - mu_sc*x[0] + grad F(x[0]), 1),)
 >>> print(found.fact)
-2*mu_sc*(-F(x_star) + F(x[0])) <= |grad F(x[0])|^2
+2*mu_sc*(F(x[0]) - F(x_star)) <= |grad F(x[0])|^2
 
 Nothing here is trusted: what is proposed has passed the kernel, and `Proposal.fact` is its fact.
 """

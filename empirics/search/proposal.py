@@ -18,7 +18,6 @@ from empirics.search.signs import tidy
 from empirics.search.squares import Squares, completed
 from empirics.search.system import System, variables
 from theory.claims import Claim, readable
-from theory.gathering import Gathered
 from theory.hilbert import is_scalar
 from theory.kernel import Fact, StepError
 
@@ -47,7 +46,7 @@ class Proposal:
             name = premise.label or " ".join(map(str, (premise.rule, *premise.inputs[:1])))
             lines.append(f"  {readable(weight)} times {name}: {premise.claim}")
         for root, weight in self.squares:
-            shown = f"({readable(root)})^2" if is_scalar(root) else readable(Gathered(root, root))
+            shown = f"({readable(root)})^2" if is_scalar(root) else f"|{readable(root)}|^2"
             lines.append(f"  {readable(weight)} times {shown}")
         return "\n".join(lines)
 

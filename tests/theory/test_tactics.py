@@ -24,7 +24,8 @@ def test_an_update_is_inserted_by_itself():
     claim = le(objective(t + 1), objective(t) - eta0 * (1 - L * eta0 / 2) * squared_gradient(t))
     fact = conclude(claim, DESCENT, UPDATE)
     assert fact.claim == claim
-    assert [p.rule for p in fact.premises] == ["axiom", "pair"]
+    rules = [p.rule for p in fact.premises]
+    assert rules == ["axiom", "combine", "pair", "pair"]  # |x_{t+1}|^2, <x_{t+1}, two vectors>
     assert replay(fact).conclusion == fact.conclusion
 
 

@@ -3,7 +3,7 @@ r"""The squared distance to a minimiser over one stale step, for any steps and w
 Throughout ``y_k`` is the iterate read at update k and ``g_k = grad F(y_k) + xi_k`` what it applies.
 
 >>> print(toward_minimiser())
--F_star + F(x[r[t]]) <= <grad F(x[r[t]]), x[r[t]] - x_star>
+F(x[r[t]]) - F_star <= <grad F(x[r[t]]), x[r[t]] - x_star>
 """
 
 from functools import cache

@@ -3,9 +3,9 @@ r"""Weights q^{-t}, 0 < q <= 1, which turn a contraction D_{t+1} <= q D_t + ... 
 All of it is for a symbol q; a theorem puts its contraction, such as 1 - eta mu, in its place.
 
 >>> print(bernoulli())
--n*(1 - q) + 1 <= q^n
+1 - n*(1 - q) <= q^n
 >>> print(weights_summed())
-(1 - q) sum_{t=0..n - 1} q^(-t) == q*(-1 + q^(-n))
+(1 - q) sum_{t=0..n - 1} q^(-t) == q*(q^(-n) - 1)
 """
 
 from functools import cache

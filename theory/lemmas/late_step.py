@@ -5,7 +5,7 @@ most eta, times c tau_t it is at most 1, and on the average it is not much short
 
 >>> from theory.symbols import L
 >>> print(step_from_below(L))
--L*eta^2*(t - r[t])/4 + eta <= Min(eta, 1/(L*Max(1, t - r[t]))), if 0 <= t and L*eta <= 1
+eta - L*eta^2*(t - r[t])/4 <= Min(eta, 1/(L*Max(1, t - r[t]))), if 0 <= t and L*eta <= 1
 """
 
 from functools import cache
