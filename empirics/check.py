@@ -19,7 +19,7 @@ import numpy as np
 
 from empirics.coherence import self_consistent_coherence
 from empirics.compare import Verdict, compare, measures_for, steps_for
-from empirics.compare.checks import asks_for_coherence
+from empirics.compare.checks import asks_for_coherence, window_for
 from empirics.problems.base import Problem
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule
@@ -54,8 +54,14 @@ class Cell:
 
     @property
     def coherent(self) -> bool:
-        """Whether a theorem asks for gradient coherence, hence for a window."""
+        """Whether a theorem asks for gradient coherence."""
         return any(asks_for_coherence(theorem) for theorem in (self.rule, *self.theorems))
+
+    @property
+    def window(self) -> int:
+        """How many gradients it is asked of, 0 if there is nothing to measure."""
+        longest = self.schedule.tau_max
+        return max(window_for(theorem, longest) for theorem in (self.rule, *self.theorems))
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -101,8 +107,6 @@ def check(cells: Sequence[Cell], out: Path) -> Iterator[Result]:
 
 
 def _simulate(cell: Cell, out: Path) -> Result:
-    window = cell.schedule.tau_max + 1 if cell.coherent else 1
-
     def step(mu: float) -> Any:
         return steps_for(
             cell.rule,
@@ -128,24 +132,25 @@ def _simulate(cell: Cell, out: Path) -> Result:
             cell.problem, cell.schedule, step, tolerance=COARSE, record=_sparse(cell), **common
         )
         mu = found.tried[-1][0] if found.runs is None else found.mu
-        coherent = found.runs if window > 1 else None
+        if found.runs is not None and len(found.runs.lags) >= cell.window:
+            coherent = found.runs
     rule = step(1.0 if mu is None else mu)
     runs = _whole(
         simulate(cell.problem, cell.schedule, step=rule, measures=cell.measures, **common)
     )
-    if window > 1 and coherent is None:
+    if cell.window and coherent is None:
         coherent = _whole(
             simulate(
                 cell.problem,
                 cell.schedule,
                 step=rule,
-                window=window,
+                window=cell.window,
                 record=_sparse(cell),
                 **common,
             )
         )
     runs.save(out / f"{cell.name}.nc")
-    if window > 1 and coherent is not None:
+    if cell.window and coherent is not None:
         coherent.save(out / f"{cell.name}-coherence.nc")
     mark = {"key": cell.key, "mu": mu}
     (out / f"{cell.name}.json").write_text(json.dumps(mark))  # last: it says the rest is there
@@ -173,7 +178,7 @@ def _load(cell: Cell, out: Path) -> Result | None:
             return None
         runs = Runs.load(out / f"{cell.name}.nc")
         more = out / f"{cell.name}-coherence.nc"
-        sparse = more.exists() and cell.schedule.tau_max and cell.coherent
+        sparse = more.exists() and cell.window
         coherent = Runs.load(more) if sparse else None
     except (OSError, ValueError, KeyError, TypeError):
         return None  # unfinished or damaged: simulate it again

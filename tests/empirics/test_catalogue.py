@@ -13,7 +13,7 @@ from sympy import Rational
 
 from empirics import compare, measures_for, problems, schedules, simulate, steps_for
 from empirics.compare import why_not
-from empirics.compare.checks import asks_for_coherence, unchecked
+from empirics.compare.checks import unchecked, window_for
 from empirics.compare.constants import needed
 from empirics.problems.piecewise import PiecewiseQuadratic
 from theory import assumptions as known
@@ -25,7 +25,7 @@ CATALOGUE = results.theorems()
 RUNNABLE = [name for name, theorem in CATALOGUE.items() if not why_not(theorem)]
 OTHERS = [name for name in CATALOGUE if name not in RUNNABLE]
 STEPS, DELAYS = 200, (1, 4)
-CHOSEN = {"e_0": 2**0.5, "alpha": 0.5, "eps": 0.12, "beta": 1.0}
+CHOSEN = {"e_0": 2**0.5, "alpha": 0.5, "eps": 0.12, "beta": 1.0, "z": 0.2}
 ON_DIP = {**CHOSEN, "M_2": 4.0, "G": 2.0}  # gradients grow at first
 CONVEX = (known.Convex, known.StronglyConvex, known.PolyakLojasiewicz, online.ConvexLosses)
 DIP = [(-2.0, -1.0), (-1.0, 0.5), (0.0, -0.5), (1.0, 2.0)]  # two minima, curvature -1 between them
@@ -74,7 +74,7 @@ def held_against(name, problem, tau, steps=STEPS):
         replicas=min(256, problem.lanes),
         reuse=any(getattr(assumption, "reuse", False) for assumption in theorem.assumptions),
         measures=measures_for(theorem),
-        window=tau + 1 if asks_for_coherence(theorem) else 0,
+        window=window_for(theorem, tau),
     )
     return runs, compare(theorem, runs, chosen=chosen)
 

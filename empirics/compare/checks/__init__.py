@@ -15,7 +15,7 @@ from empirics.compare.checks import (
     windows,
 )
 from empirics.compare.checks.base import Case, Findings
-from empirics.compare.numbers import SLIP, reached
+from empirics.compare.numbers import SLIP, Numbers, reached
 from empirics.compare.verdict import Check, Finding
 from theory.assumptions import Assumed, GradientCoherence
 from theory.theorem import Theorem
@@ -52,8 +52,20 @@ def unchecked(theorem: Theorem) -> list[str]:
 
 
 def asks_for_coherence(theorem: Theorem) -> bool:
-    """Whether gradient coherence is among the assumptions, so that runs need a window."""
+    """Whether gradient coherence is among the assumptions."""
     return any(isinstance(a, GradientCoherence) for a in theorem.assumptions)
+
+
+def window_for(theorem: Theorem, tau_max: int) -> int:
+    """The window of gradients that `simulate` has to keep for a theorem, 0 if it needs none.
+
+    >>> from theory import results
+    >>> window_for(results.dai2019.sharp, 3), window_for(results.lian2015.nonconvex, 3)
+    (4, 0)
+    """
+    windows = [a.s for a in theorem.assumptions if isinstance(a, GradientCoherence)]
+    known = Numbers(values={"s": tau_max + 1, "tau": tau_max})
+    return max((round(known.value(s)) for s in windows if s != 1), default=0) if tau_max else 0
 
 
 def check_condition(condition: Any, case: Case) -> Check:
@@ -83,4 +95,5 @@ __all__ = [
     "check_assumption",
     "check_condition",
     "unchecked",
+    "window_for",
 ]
