@@ -63,9 +63,10 @@ def window_for(theorem: Theorem, tau_max: int) -> int:
     >>> window_for(results.dai2019.sharp, 3), window_for(results.lian2015.nonconvex, 3)
     (4, 0)
     """
-    windows = [a.s for a in theorem.assumptions if isinstance(a, GradientCoherence)]
     known = Numbers(values={"s": tau_max + 1, "tau": tau_max})
-    return max((round(known.value(s)) for s in windows if s != 1), default=0) if tau_max else 0
+    asked = [a.s for a in theorem.assumptions if isinstance(a, GradientCoherence)]
+    most = max((round(known.value(s)) for s in asked), default=0)
+    return most if most > 1 else 0  # alone, a gradient agrees with itself
 
 
 def check_condition(condition: Any, case: Case) -> Check:
