@@ -61,7 +61,7 @@ def find(
     if claim.is_vector or any(p.is_vector for p in premises):
         return None
     chance = random.Random(0)
-    known = [normal(c) for c in conditions]
+    known = sorted((normal(c) for c in conditions), key=str)
     for _ in range(tries):
         attempt = _Attempt(chance)
         try:
@@ -137,7 +137,7 @@ class _Attempt:
         while applied := self._ready(e):
             e = normal(e.xreplace({a: self._of_sequence(a) for a in applied}))
         e = self._minima(e)
-        e = e.xreplace({a: self._inner(a) for a in e.atoms(Inner)})
+        e = e.xreplace({a: self._inner(a) for a in sorted(e.atoms(Inner), key=str)})
         return e.xreplace({a: Symbol(f"{VALUE}{a}]", real=True) for a in e.atoms(Value)})
 
     @staticmethod
@@ -148,7 +148,7 @@ class _Attempt:
 
     def _minima(self, e: Any) -> Any:
         table = {}
-        for least in e.atoms(Minimum):
+        for least in sorted(e.atoms(Minimum), key=str):
             _, low, high = least.limits
             table[least] = Min(*(self.number(least.at(p)) for p in range(int(low), int(high) + 1)))
         return e.xreplace(table)

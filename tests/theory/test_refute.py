@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 from sympy import Sum
 
@@ -55,3 +59,27 @@ def test_true_claims_are_not_broken(claim, premises, conditions):
 
 def test_the_search_is_repeatable():
     assert str(find(le(h, h**2))) == str(find(le(h, h**2)))
+
+
+SEARCH = """
+from theory.claims import le
+from theory.hilbert import fixed, grad, iterate, squared_norm
+from theory.refute import find
+from theory.symbols import L, eta0, h, t
+x, u = iterate("x"), fixed("u")
+moved = squared_norm(x(t) - x(t + 1) - eta0*grad("F", x(t)) + u)
+print(find(le(moved, L*squared_norm(x(t) - u)), [le(h*squared_norm(u), L)], [L - h, 2 - eta0, t]))
+"""
+
+
+def test_the_numbers_found_are_the_same_in_every_process():
+    """Sets have another order in each process; what a person reads must not."""
+    found = set()
+    for seed in "12345":
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", SEARCH], env=environment, capture_output=True, text=True
+        )
+        found.add(done.stdout)
+    assert len(found) == 1
+    assert "fails, since" in found.pop()
