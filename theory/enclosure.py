@@ -1,7 +1,8 @@
 r"""Rational intervals around real constants: numbers such as log 3 - 11/12 get a proved sign.
 
 Roots come from integer roots, logarithms from the series of the area hyperbolic tangent with its
-geometric remainder; every operation rounds outward. No floating point anywhere.
+geometric remainder, exponentials from their own series; every operation rounds outward. No floating
+point anywhere.
 
 >>> from sympy import Rational, log, sqrt
 >>> sign_of_constant(log(3) - Rational(11, 12)), sign_of_constant(sqrt(2) - Rational(3, 2))
@@ -13,8 +14,10 @@ from math import isqrt
 from typing import Any, NamedTuple
 
 from sympy import Add, Mul, Pow, Rational, exp, integer_nthroot, log, sympify
+from sympy.core.numbers import Exp1
 
 PRECISIONS = (16, 64, 256)  # bits after the binary point
+LARGEST_EXPONENT = 64  # an exponential of more is not enclosed
 
 
 class Interval(NamedTuple):
@@ -53,8 +56,9 @@ def enclose(e: Any, bits: int) -> Interval | None:
         case log():
             inside = enclose(e.args[0], bits)
             return None if inside is None or inside.low <= 0 else _log(inside, bits)
-        case exp():
-            return None  # no constant of ours needs it
+        case exp() | Exp1():
+            inside = enclose(e.as_base_exp()[1], bits)
+            return None if inside is None else _exp(inside, bits)
         case Pow():
             return _power(e, bits)
         case _:
@@ -139,3 +143,27 @@ def _atanh_series(x: Fraction, bits: int) -> Interval:
         power, i = power * z * z, i + 1
     remainder = abs(power) * 9 / 4
     return Interval(total - remainder, total + remainder)
+
+
+def _exp(x: Interval, bits: int) -> Interval | None:
+    if max(abs(x.low), abs(x.high)) > LARGEST_EXPONENT:
+        return None
+    return Interval(_exp_rational(x.low, bits).low, _exp_rational(x.high, bits).high)
+
+
+def _exp_rational(x: Fraction, bits: int) -> Interval:
+    """exp(x) = exp(x/2^m)^(2^m) with |x/2^m| <= 1/2, where the remainder is <= 2 next terms."""
+    halvings = 0
+    while abs(x) > Fraction(1, 2):
+        x, halvings = x / 2, halvings + 1
+    fine = bits + 2 * halvings
+    term, total, i = Fraction(1), Fraction(0), 0
+    while abs(term) * (1 << (fine + 4)) > 1:
+        total += term
+        i += 1
+        term = term * x / i
+    remainder = 2 * abs(term)
+    result = _outward(Interval(total - remainder, total + remainder), fine)
+    for _ in range(halvings):
+        result = _outward(_multiply(result, result), fine)
+    return result

@@ -64,7 +64,10 @@ def meets(
         case known.BoundedSecondMoment():
             return at_most(path.second_moment, at(assumption.bound))
         case known.GradientCoherence():
-            return at_most(at(assumption.mu), path.coherence)
+            window = at(assumption.s)
+            if window.is_Integer:
+                return at_most(at(assumption.mu), path.coherence(int(window)))
+            return at_most(at(assumption.mu), path.coherence(len(path.points[0]))) or None
         case known.PathwiseGradientCoherence():
             window = at(assumption.s)
             if not window.is_Integer:

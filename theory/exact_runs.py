@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from sympy import Add, Integer, Min, Rational, sympify
+from sympy import Add, Integer, Max, Min, Rational, sympify
 
 from theory import assumptions as known
 from theory.enclosure import sign_of_constant
@@ -37,26 +37,12 @@ class ExactRun:
 
     def path(self, steps: Sequence[Any]) -> Path:
         """The exact run with the given step sizes."""
-        return run(
-            self.function,
-            self.start,
-            steps=steps,
-            reads=self.reads,
-            noise=self.noise,
-            window=self.window,
-        )
+        return run(self.function, self.start, steps=steps, reads=self.reads, noise=self.noise)
 
     @property
     def earliest(self) -> list[int]:
         """The index of the iterate read at each step, the earliest if there are several."""
         return [min(r) if isinstance(r, tuple) else r for r in self.reads]
-
-    @property
-    def window(self) -> int:
-        """The window s over which coherence is measured; the longest delay plus 1 if not given."""
-        if "s" in self.constants:
-            return int(self.constants["s"])
-        return 1 + max((k - r for k, r in enumerate(self.earliest, start=1)), default=0)
 
 
 @dataclass(frozen=True)
@@ -86,12 +72,21 @@ class Replayed:
         )
 
 
-def quantity_on(path: Path, quantity: Quantity, iterates: int, weights: Sequence[Any]) -> Any:
-    """What a theorem bounds, on an exact run; `weights` are those of a weighted average.
+def quantity_on(
+    path: Path,
+    quantity: Quantity,
+    iterates: int,
+    weights: Sequence[Any],
+    pairs: tuple[Any, int] | None = None,
+) -> Any:
+    """What a theorem bounds, on an exact run.
 
-    Raises ValueError if exact runs do not record it.
+    `weights` are those of a weighted average, `pairs` the level and the lag of a shortfall of
+    coherence. Raises ValueError if exact runs do not record it.
     """
     f = path.function
+    if pairs is not None:
+        return _shortfall(path, iterates, *pairs)
     if quantity.measure == SQUARED_GRADIENT:
         values = [path.mean(lambda x: f.derivative(x) ** 2, k) for k in range(len(path.points[0]))]
     elif quantity.measure == GAP:
@@ -118,6 +113,13 @@ def quantity_on(path: Path, quantity: Quantity, iterates: int, weights: Sequence
         return Add(*values) / len(values)
     weighed = Add(*(a * b for a, b in zip(weights, values, strict=True)))
     return weighed / Add(*weights)
+
+
+def _shortfall(path: Path, iterates: int, level: Any, lag: int) -> Any:
+    later = range(lag, iterates)
+    if not later:
+        raise ValueError(f"no two of {iterates} iterates are {lag} updates apart")
+    return Max(*(level * path.inner(k, k) - path.inner(k, k - lag) for k in later))
 
 
 # ------------------------------------------------------------------------- assumptions

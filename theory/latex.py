@@ -103,9 +103,11 @@ class _Page(LatexPrinter):
         return rf"[{place}={low}]" if low == high else rf"[{low}\leq {place}\leq {high}]"
 
     def _print_Minimum(self, expr: Any, exp: Any = None) -> str:
-        index, low, high = expr.limits
-        under = rf"{self._print(low)}\leq {self._print(index)}\leq {self._print(high)}"
-        return rf"\min_{{{under}}} {self._print(expr.expression)}"
+        return self._extreme(r"\min", expr, expr.expression)
+
+    def _extreme(self, which: str, expr: Any, body: Any) -> str:
+        index, low, high = (self._print(a) for a in expr.limits)
+        return rf"{which}_{{{low}\leq {index}\leq {high}}} {self._factor(body)}"
 
     def _print_FiniteProduct(self, expr: Any, exp: Any = None) -> str:
         index, low, high = (self._print(a) for a in expr.limits)
@@ -132,6 +134,8 @@ class _Page(LatexPrinter):
         if not last:
             return str(super()._print_Mul(expr))
         rest = Mul(*(a for a in expr.args if a is not last[0]))
+        if rest == -1 and isinstance(last[0], Minimum):
+            return self._extreme(r"\max", last[0], -last[0].expression)
         if rest in (1, -1):
             return f"{'-' if rest == -1 else ''}{self._factor(last[0])}"
         return rf"{self._factor(rest)}\,{self._factor(last[0])}"

@@ -2,7 +2,7 @@ r"""What a theorem bounds: which measure of progress, where it is taken, and how
 
 >>> from theory.assumptions import FROM_ONE
 >>> from theory.latex import shown
->>> from theory.symbols import T, eta, t
+>>> from theory.symbols import T, eta, m, mu, n, t
 >>> print(average(SQUARED_GRADIENT, T))
 (1/T) sum over t = 0..T-1 of E|grad F(x_t)|^2
 >>> print(least(SQUARED_GRADIENT, T, FROM_ONE))
@@ -27,17 +27,18 @@ from theory.assumptions import (
     PSI,
     Counting,
     F,
+    gradient,
     objective,
     squared_gradient,
     x,
     x_star,
 )
 from theory.assumptions.online import excess
-from theory.hilbert import squared_norm, value
+from theory.hilbert import Inner, squared_norm, value
 from theory.latex import Shown
 from theory.symbols import F_star
 
-Summary = Literal["least", "average", "weighted average", "last", "total"]
+Summary = Literal["least", "average", "weighted average", "last", "total", "largest", "constant"]
 Place = Literal["iterate", "read point", "next iterate"]
 
 
@@ -63,7 +64,16 @@ COMPOSITE_EXCESS = Measure(
     lambda index: EXCESS.at(index) + value(PSI, x(index)) - value(PSI, x_star),
     "E (F + Psi)({x}) - (F + Psi)(x*)",
 )
+SHORTFALL = Measure("shortfall of coherence", squared_gradient, "what coherence falls short by")
 REGRET = Measure("regret", excess, "f_t(x_(t - tau_t)) - f_t(x*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """Iterates so many updates apart, and the coherence asked of their gradients."""
+
+    level: Shown
+    lag: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +82,7 @@ class Quantity:
 
     `expression` is what the kernel proves a bound of; `iterates` how many iterates of the run, the
     start included, it looks at; `weights` are those of a weighted average, as a formula of the
-    index of the update.
+    index of the update; `pairs` says what a shortfall of coherence compares.
     """
 
     summary: Summary
@@ -83,6 +93,7 @@ class Quantity:
     iterates: Any
     words: str
     weights: Shown | None = None
+    pairs: Pairs | None = None
 
     def __str__(self) -> str:
         return self.words
@@ -161,6 +172,36 @@ def total(measure: Measure, updates: Any, count: Counting = FROM_ZERO) -> Quanti
         expression=Sum(measure.at(k), (k, first, final)),
         iterates=updates,
         words=f"sum over {k} = {first}..{_tight(final)} of {measure.words.format(x=f'x_{k}')}",
+    )
+
+
+def shortfall(level: Shown, lag: Any, updates: Any, count: Counting = FROM_ZERO) -> Quantity:
+    """By how much coherence at a lag falls short of a level, at worst; at most 0 if it does not."""
+    k, first, final = count.range(updates - lag + 1)
+    later = k + lag
+    coherent = Inner(gradient(later), gradient(k)) - level.expression * squared_gradient(later)
+    there, end, factor = f"x_({k}+{lag})", _tight(count.last(updates)), level.bracketed(("sum",))
+    return Quantity(
+        summary="largest",
+        measure=SHORTFALL,
+        count=count,
+        expression=-Minimum(coherent, (k, sympify(first), final)),
+        iterates=updates + 1,
+        words=f"max over {k} = {first}..{end}-{lag} of {factor} E|grad F({there})|^2 - "
+        f"E<grad F({there}), grad F(x_{k})>",
+        pairs=Pairs(level=level, lag=lag),
+    )
+
+
+def constant(expression: Shown, updates: Any) -> Quantity:
+    """A constant of the method, such as the step: what a theorem says it can at most be."""
+    measure = Measure("constant", lambda _: expression.expression, str(expression))
+    return Quantity(
+        summary="constant",
+        measure=measure,
+        expression=expression.expression,
+        iterates=updates + 1,
+        words=str(expression),
     )
 
 

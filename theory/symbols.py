@@ -58,6 +58,9 @@ C = Symbol("C", integer=True, positive=True)
 behind = Symbol("s_c", integer=True, nonnegative=True)
 ahead = Symbol("a_c", integer=True, positive=True)
 tau_eff = Symbol("tau_eff", nonnegative=True)
+z = Symbol("z", positive=True)
+lag = Symbol("ell", integer=True, positive=True)
+level = Symbol("kappa", real=True)
 
 # horizons
 n = Symbol("n", integer=True, nonnegative=True)
@@ -135,6 +138,9 @@ MEANING: dict[Any, str] = {
     C: "number of clocks, each with one update of every worker",
     behind: "staleness in clocks: updates of others older than that are seen",
     ahead: "clocks by which others may be ahead, the present one included",
+    z: "shrinkage: over an update the gradient shrinks by at most the factor 1 + z",
+    lag: "lag: how many updates lie between two gradients that are compared",
+    level: "a level of coherence, perhaps negative",
     c: "a constant >= 0",
     n: "number of steps",
     T: "horizon",

@@ -174,7 +174,8 @@ class Theorem:
                 raise StepError(f"the run does not meet {condition}", step=self.name)
         try:
             iterates = int(self._at(sympify(self.quantity.iterates), values))
-            quantity = quantity_on(path, self.quantity, iterates, self._weights(count, values))
+            weights, pairs = self._weights(count, values), self._pairs(values)
+            quantity = quantity_on(path, self.quantity, iterates, weights, pairs)
         except ValueError as error:
             raise StepError(str(error), step=self.name) from error
         return Replayed(example, quantity, self._at(self.bound.expression, values))
@@ -215,6 +216,13 @@ class Theorem:
             return []
         weight, first = self.quantity.weights.expression, self.count.first
         return [self._at(weight, constants, index) for index in range(first, first + count)]
+
+    def _pairs(self, constants: dict[str, Any]) -> tuple[Any, int] | None:
+        pairs = self.quantity.pairs
+        if pairs is None:
+            return None
+        lag = self._at(sympify(pairs.lag), constants)
+        return self._at(pairs.level.expression, constants), int(lag)
 
     def find_counterexample(self) -> Replayed | None:
         """The first of a few functions that exceeds the bound, if one does."""

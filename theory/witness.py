@@ -169,7 +169,6 @@ class Path:
     points: tuple[tuple[Exact, ...], ...]
     reads: tuple[int, ...]
     applied: tuple[tuple[Exact, ...], ...]
-    coherence: Exact
     variance: Exact
     parts: tuple[tuple[int, ...], ...]
 
@@ -191,6 +190,21 @@ class Path:
             for g in slopes
             for k in range(len(g))
             if g[k] != 0
+            for j in range(max(0, k - window + 1), k + 1)
+        ]
+        return Min(*ratios) if ratios else oo
+
+    def inner(self, a: int, b: int) -> Exact:
+        """E<F'(x_a), F'(x_b)>, places counted from 0."""
+        slope = self.function.derivative
+        return Add(*(slope(path[a]) * slope(path[b]) for path in self.points)) / len(self.points)
+
+    def coherence(self, window: int) -> Exact:
+        """The least expected coherence with any of the last so many iterates, the present too."""
+        ratios = [
+            self.inner(k, j) / self.inner(k, k)
+            for k in range(len(self.points[0]))
+            if self.inner(k, k) != 0
             for j in range(max(0, k - window + 1), k + 1)
         ]
         return Min(*ratios) if ratios else oo
@@ -223,13 +237,11 @@ def run(
     steps: Sequence[Exact],
     reads: Sequence[int | tuple[int, ...]],
     noise: Exact = 0,
-    window: int = 1,
 ) -> Path:
     """Exact expectations over all 2^n sign patterns of the noise.
 
     `reads[k-1]` is the index (from 1) of the iterate read at step k, or several of them if the step
-    sums several gradients; `window` is s, over which the expected coherence is measured; `noise` is
-    the size of the two-point noise of a step.
+    sums several gradients; `noise` is the size of the two-point noise of a step.
     """
     n = len(steps)
     parts = [r if isinstance(r, tuple) else (r,) for r in reads]
@@ -250,27 +262,9 @@ def run(
         tuple(paths),
         tuple(min(part) - 1 for part in parts),
         tuple(applied),
-        _coherence(function, paths, window),
         sympify(noise) ** 2,
         tuple(tuple(r - 1 for r in part) for part in parts),
     )
-
-
-def _coherence(function: PiecewiseQuadratic, paths: Any, window: int) -> Exact:
-    """The least expected coherence over the window, along the whole run."""
-    gradients = [[function.derivative(p) for p in path] for path in paths]
-
-    def mean(a: int, b: int) -> Exact:
-        return Add(*(path[a] * path[b] for path in gradients)) / len(gradients)
-
-    places = range(len(gradients[0]))
-    ratios = [
-        mean(k, j) / mean(k, k)
-        for k in places
-        for j in range(max(0, k - window + 1), k + 1)
-        if mean(k, k) != 0
-    ]
-    return Min(*ratios) if ratios else oo
 
 
 def scaled_staircase(steps: Sequence[Exact], L: Exact, gap: Exact) -> tuple[Any, Exact]:

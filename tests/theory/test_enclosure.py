@@ -4,7 +4,7 @@ import mpmath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Float, Rational, Symbol, log, pi, sqrt
+from sympy import E, Float, Rational, Symbol, exp, log, pi, sqrt
 
 from theory.enclosure import enclose, sign_of_constant
 
@@ -28,6 +28,11 @@ def inside(expression, exact) -> bool:
 @given(numbers)
 def test_logarithms_are_enclosed(x):
     assert inside(log(rational(x)), lambda: mpmath.log(mpmath.mpf(x.numerator) / x.denominator))
+
+
+@given(st.fractions(min_value=-20, max_value=20, max_denominator=1000))
+def test_exponentials_are_enclosed(x):
+    assert inside(exp(rational(x)), lambda: mpmath.exp(mpmath.mpf(x.numerator) / x.denominator))
 
 
 @given(numbers, st.integers(1, 5), st.integers(1, 4))
@@ -54,6 +59,9 @@ def test_products_and_sums_are_enclosed(x, y):
         (1 + 1 / sqrt(2) + 1 / sqrt(3) + 1 - Rational(25, 24) - sqrt(5), 1),  # 0.0067
         (sqrt(2) - Rational(141421356237309505, 10**17), -1),
         (Rational(0), 0),
+        (exp(-1) - Rational(36787944, 10**8), 1),
+        (exp(-1) - Rational(36787945, 10**8), -1),
+        (E - (1 + Rational(1, 1000)) ** 1000, 1),
         (3 * sqrt(2) / 2 - 2 * log(2) * (Rational(5, 4) + 1 / sqrt(2)), -1),
     ],
 )
@@ -63,7 +71,16 @@ def test_signs_of_the_constants_our_proofs_need(expression, sign):
 
 @pytest.mark.parametrize(
     "unknown",
-    [Symbol("a"), pi, Float("0.5"), sqrt(2) * sqrt(3) - sqrt(5) + Symbol("b"), log(-2), sqrt(-3)],
+    [
+        Symbol("a"),
+        pi,
+        Float("0.5"),
+        exp(100),
+        exp(pi),
+        sqrt(2) * sqrt(3) - sqrt(5) + Symbol("b"),
+        log(-2),
+        sqrt(-3),
+    ],
 )
 def test_what_is_not_understood_has_no_sign(unknown):
     assert sign_of_constant(unknown) is None

@@ -12,7 +12,7 @@ from theory.symbols import M2, L, mu, s
 from theory.witness import PiecewiseQuadratic, quadratic, run
 
 STEPS = [Rational(3, 2)] * 3
-PATH = run(quadratic(Integer(1)), Integer(1), steps=STEPS, reads=[1, 2, 1], window=3)
+PATH = run(quadratic(Integer(1)), Integer(1), steps=STEPS, reads=[1, 2, 1])
 
 
 def test_comparison_has_three_answers():
@@ -41,7 +41,12 @@ def test_comparison_has_three_answers():
         (known.SufficientDirection(), {"sigma_d": Integer(1)}, True),
         (known.SufficientDirection(), {"sigma_d": Rational(11, 10)}, False),
         (known.GradientCoherence(), {"mu": Integer(-2)}, True),
-        (known.GradientCoherence(), {}, False),  # -2 is below every mu > 0
+        (known.GradientCoherence(), {"mu": Integer(1)}, None),  # true on a window of 1 only
+        (known.GradientCoherence(), {"mu": Integer(1), "s": Integer(1)}, True),
+        (known.GradientCoherence(), {"s": Integer(2)}, False),  # -2 is below every mu > 0
+        (known.GradientCoherence(s=s + 1), {"mu": Integer(1), "s": Integer(1)}, False),
+        (known.ConstantDelay(), {"tau": Integer(1)}, False),
+        (known.ConstantDelay(), {}, None),
         (known.BoundedSecondMoment(M2), {"M_2": Integer(1)}, True),
         (known.BoundedSecondMoment(M2), {"M_2": Rational(9, 10)}, False),
         (known.BoundedDelay(), {"s": Integer(3)}, True),

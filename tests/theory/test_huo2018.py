@@ -179,7 +179,7 @@ def test_exact_runs_respect_the_coherent_bound(seed):
         more = {"mu": mu, "s": window, "T": Integer(len(reads))}
         short = replace(run, reads=reads, constants={**run.constants, **more})
         path = short.path(steps)
-        if path.coherence >= mu:
+        if path.coherence(int(window)) >= mu:
             break
     else:
         pytest.skip("no level of coherence fits this run")

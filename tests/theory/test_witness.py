@@ -86,9 +86,17 @@ def test_run_is_gradient_descent_without_delay():
 
 def test_run_with_delay_by_hand():
     # x1 = 1, x2 = 1 - 1/2, x3 = 1/2 - 1/2 * x1 = 0
-    path = run(quadratic(Integer(1)), 1, steps=[Rational(1, 2)] * 2, reads=[1, 1], window=2)
+    path = run(quadratic(Integer(1)), 1, steps=[Rational(1, 2)] * 2, reads=[1, 1])
     assert path.squared_gradients == (1, Rational(1, 4), 0)
-    assert path.coherence == 1  # at x2: <g2, g1>/g2^2 = 2, but the window contains x2 itself
+    assert path.coherence(2) == 1  # at x2: <g2, g1>/g2^2 = 2, but the window contains x2 itself
+    assert path.inner(0, 1) == Rational(1, 2)
+
+
+def test_a_longer_window_asks_for_more():
+    # x = 1, -1/2, 1/4: neighbours have opposite gradients, every second one does not
+    path = run(quadratic(Integer(1)), 1, steps=[Rational(3, 2)] * 2, reads=[1, 2])
+    assert [path.coherence(s) for s in (1, 2, 3)] == [1, -2, -2]
+    assert path.inner(2, 0) / path.inner(2, 2) == 4
 
 
 def test_two_point_noise_adds_its_variance():
@@ -108,10 +116,10 @@ def test_reads_must_be_possible(reads):
 def test_staircase_meets_the_same_gradient_at_every_iterate(steps, delay):
     reads = [max(1, k - delay) for k in range(1, len(steps) + 1)]
     f = staircase(steps)
-    path = run(f, Integer(0), steps=steps, reads=reads, window=delay + 1)
+    path = run(f, Integer(0), steps=steps, reads=reads)
     assert set(path.squared_gradients) == {1}
     assert f.smoothness == 1
-    assert path.coherence == 1
+    assert path.coherence(delay + 1) == 1
     exact = 4 * path.gap / (sum(h * (4 - h) for h in map(Rational, steps)) + 2)
     assert exact == 1
 

@@ -40,6 +40,7 @@ from theory.assumptions.delays import (
     ReadsThePast,
 )
 from theory.assumptions.direction import (
+    CoherentOnQuadratics,
     GradientCoherence,
     PathwiseGradientCoherence,
     SufficientDirection,
@@ -103,6 +104,7 @@ __all__ = [
     "BoundedGradientsMet",
     "BoundedSecondMoment",
     "BoundedVariance",
+    "CoherentOnQuadratics",
     "CompositeMinimiser",
     "Concurrency",
     "ConditionNumber",

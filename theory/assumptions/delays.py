@@ -137,13 +137,19 @@ class ConstantDelay(Assumed):
 
     @property
     def allows(self) -> frozenset[Assumption]:
-        return frozenset({self.later}) | BoundedDelay(self.tau + 1, count=FROM_ZERO).allows
+        bounded = BoundedDelay(self.tau + 1, count=FROM_ZERO)
+        return frozenset({self.later, self.cold}) | bounded.allows
 
     @property
     def later(self) -> Hypothesis:
         """After the first tau updates, the index read is tau back."""
         back = t - self.tau
         return FROM_ZERO.hypothesis("constant delay", eq(FROM_ZERO.read(t), back), back)
+
+    @property
+    def cold(self) -> Hypothesis:
+        """Until then, the index read is the first one."""
+        return FROM_ZERO.hypothesis("cold start", eq(FROM_ZERO.read(t), 0), self.tau - t)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import latex
+from sympy import latex, sympify
 
 from theory import axioms, symbols
 from theory.assumptions.base import (
@@ -15,7 +15,7 @@ from theory.assumptions.base import (
     gradient,
     squared_gradient,
 )
-from theory.claims import Assumption, Hypothesis, le
+from theory.claims import Assumption, Hypothesis, Property, le
 from theory.hilbert import Inner
 from theory.symbols import j
 
@@ -40,7 +40,7 @@ class GradientCoherence(Assumed):
         k = self.count.index
         return (
             f"E<grad F(x_{k}), grad F(x_j)> >= {self.mu} E|grad F(x_{k})|^2 "
-            f"for {k}-{self.s}+1 <= j <= {k}"
+            f"for {self._since(str)} <= j <= {k}"
         )
 
     @property
@@ -49,8 +49,13 @@ class GradientCoherence(Assumed):
         return (
             rf"\mathbb{{E}}\langle\nabla F(x_{k}),\nabla F(x_j)\rangle\geq "
             rf"{latex(self.mu)}\,\mathbb{{E}}\|\nabla F(x_{k})\|^2"
-            rf"\ \text{{for }}{k}-{latex(self.s)}+1\leq j\leq {k}"
+            rf"\ \text{{for }}{self._since(latex)}\leq j\leq {k}"
         )
+
+    def _since(self, write: Any) -> str:
+        """The first index of the window: k - s + 1, or k less the longest lag if that is plain."""
+        lag = sympify(self.s) - 1
+        return f"{self.count.index}-" + (write(lag) if lag.is_Symbol else f"{write(self.s)}+1")
 
     @property
     def allows(self) -> frozenset[Assumption]:
@@ -135,3 +140,34 @@ class SufficientDirection(Assumed):
         along = Inner(gradient(k), applied_direction(k, self.count, stale=self.stale))
         claim = le(self.sigma_d * squared_gradient(k), along)
         return frozenset({self.count.hypothesis(self.name, claim)})
+
+
+@dataclass(frozen=True)
+class CoherentOnQuadratics(Assumed):
+    """Neighbouring gradients agree along the runs on all quadratics up to curvature L.
+
+    Only its words have a meaning: no axiom speaks of a whole family of functions.
+    """
+
+    level: Any = symbols.level
+    tau: Any = symbols.tau_max
+    name = "coherent on quadratics"
+
+    @property
+    def words(self) -> str:
+        return (
+            f"<grad F(x_(t+1)), grad F(x_t)> >= {self.level} |grad F(x_(t+1))|^2 for every t, on "
+            f"every F = lambda x^2/2 with 0 <= lambda <= L, under tau_t = min(t, {self.tau})"
+        )
+
+    @property
+    def latex(self) -> str:
+        return (
+            rf"\langle\nabla F(x_{{t+1}}),\nabla F(x_t)\rangle\geq{latex(self.level)}\,"
+            r"\|\nabla F(x_{t+1})\|^2\ \text{for every }t\text{ and }F=\lambda x^2/2,\ "
+            rf"0\leq\lambda\leq L,\ \tau_t=\min\{{t,{latex(self.tau)}\}}"
+        )
+
+    @property
+    def allows(self) -> frozenset[Assumption]:
+        return frozenset({Property(self.name, (sympify(self.level), sympify(self.tau)))})

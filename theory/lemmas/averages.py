@@ -113,12 +113,11 @@ def least_of_gains(gains: Fact, charged: Fact, nonnegative: Fact, scale: Any) ->
 
     .. math:: \min_{t\leq n} a_t \leq \frac{c\,\Delta}{c\sum_{t<n}w_t + c/(2L)}
 
-    if the gains and a_n/(2L) add up to at most Delta (`gains`), each update gains at least w_t
-    times the least (`charged`), and w_t >= 0 (`nonnegative`); c is `scale`.
+    if the gains and a_n/(2L) add up to at most Delta (`gains`), the gains to at least the w_t times
+    the least (`charged`), and w_t >= 0 (`nonnegative`); c is `scale`.
     """
     steps = (t, 0, n - 1)
     weights = scale * Sum(nonnegative.claim.right, steps)
-    summed = sum_over(charged, *steps, label="sum over the updates")
     some = sum_over(nonnegative, *steps, label="the weights, summed")
     last = substitute(least_at(), {t: n}, label="the last iterate")
     rest = nonnegative_by_sign(lt(0, scale / (2 * L)))
@@ -128,7 +127,7 @@ def least_of_gains(gains: Fact, charged: Fact, nonnegative: Fact, scale: Any) ->
     return combine(
         le(LEAST, scale * Delta / total),
         (gains, reciprocal(positive), scale),
-        (summed, reciprocal(positive), scale),
+        (charged, reciprocal(positive), scale),
         (last, reciprocal(positive), scale / (2 * L)),
         evidence=told,
         label="divide by the weights",

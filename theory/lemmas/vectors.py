@@ -17,6 +17,7 @@ from theory.kernel import (
     substitute,
     sum_over,
 )
+from theory.sign import provably
 from theory.tactics import conclude
 
 Limits = tuple[Symbol, Any, Any]
@@ -90,6 +91,10 @@ def cauchy(
     )
     also = [substitute(fact, {index: other}) for fact in evidence]
     inner = sum_over(both, other, low, high, evidence=also, label="sum over one index")
+    settled = all(index not in c.free_symbols for c in inner.conditions) and provably(
+        ">=", high - low + 1, inner.conditions
+    )
+    evidence = () if settled else evidence  # a condition that came with it says it by now
     double = sum_over(inner, index, low, high, evidence=evidence, label="sum over the other")
     total = Sum(weight * vector, limits)
     return combine(

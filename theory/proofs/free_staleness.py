@@ -14,49 +14,31 @@ from theory.assumptions import (
     FROM_ZERO,
     PositiveSteps,
     StepLimit,
-    gradient,
     objective,
     squared_gradient,
 )
-from theory.claims import formula, le
-from theory.hilbert import Scalar, VectorLike, squared_norm
+from theory.claims import formula, le, lt
+from theory.hilbert import Scalar
 from theory.kernel import (
     Fact,
     axiom,
     combine,
     given,
     nonnegative_by_sign,
-    pair,
     substitute,
     sum_over,
 )
 from theory.lemmas.averages import LEAST, least_at, least_of_gains, least_read
+from theory.lemmas.changes import changed, changed_nonnegative, gradients_apart
 from theory.lemmas.constant_step import STEPS, WINDOW, longest_delay, read_gradient
 from theory.lemmas.counting import reads_past, v, windows_counted
 from theory.lemmas.descent import only, telescoped
 from theory.lemmas.interpolation import convex_stale_interpolation, stale_interpolation
-from theory.lemmas.vectors import cauchy
 from theory.symbols import Delta, L, eta, eta0, j, n, r, s, t, tau_max
 from theory.tactics import apply, conclude
 
 NONCONVEX_LIMIT = 1 / (L * (tau_max**2 + (tau_max + 1) ** 2))
 CONVEX_LIMIT = 1 / (L * (tau_max + 1) ** 2)
-
-
-def change(index: Any) -> VectorLike:
-    """How an update changes the gradient."""
-    return gradient(index + 1) - gradient(index)
-
-
-def changed(index: Any) -> Scalar:
-    """d_t, the square of its length."""
-    return squared_norm(change(index))
-
-
-@cache
-def changed_nonnegative() -> Fact:
-    """d_j >= 0."""
-    return combine(le(0, changed(j)), squares=[(change(j), 1)], label="a square is >= 0")
 
 
 @cache
@@ -75,22 +57,13 @@ def aged(last: Any) -> Fact:
     .. math:: \|\nabla F(x_{l+1})-\nabla F(y_t)\|^2 \leq (l+1-t+\tau)\sum_{j=t-\tau_t}^l d_j
     """
     limits = (j, r(t), last)
-    one = nonnegative_by_sign(le(0, 1))
+    one = nonnegative_by_sign(lt(0, 1))
     evidence = [reads_past(FROM_ZERO)]
-    telescopes = axiom("telescope", gradient(j), *limits, label="the gradients telescope")
-    difference, total = gradient(last + 1) - gradient(r(t)), Sum(change(j), limits)
-    length = conclude(
-        le(squared_norm(difference), squared_norm(total)),
-        pair(telescopes, difference),
-        pair(telescopes, total),
-        label="length of the difference",
-    )
-    squared = cauchy(Integer(1), change(j), limits, nonnegative=one, evidence=evidence)
+    apart = gradients_apart(limits, Integer(1), one, evidence)
     some = sum_over(changed_nonnegative(), *limits, evidence=evidence)
     return combine(
-        le(squared_norm(difference), (last + 1 - t + tau_max) * Sum(changed(j), limits)),
-        length,
-        squared,
+        le(apart.claim.left, (last + 1 - t + tau_max) * Sum(changed(j), limits)),
+        apart,
         (longest_delay(), some),
         label="the gradient since the read",
     )
@@ -205,6 +178,12 @@ def charged(kind: Kind) -> Fact:
 
 
 @cache
+def all_charged(kind: Kind) -> Fact:
+    """The same, summed over the n updates."""
+    return sum_over(charged(kind), *STEPS, label="sum over the updates")
+
+
+@cache
 def spared(kind: Kind, number: int) -> Fact:
     """L eta_t is at most 1, and so at most a number."""
     _, limit = steps_between(kind.limit)
@@ -226,7 +205,7 @@ def weighed(kind: Kind) -> Fact:
 @cache
 def any_steps(kind: Kind) -> Fact:
     """The theorem for steps eta_t that vary below the limit."""
-    return least_of_gains(gains(kind), charged(kind), weighed(kind), 1 / kind.left)
+    return least_of_gains(gains(kind), all_charged(kind), weighed(kind), 1 / kind.left)
 
 
 @cache
@@ -239,5 +218,5 @@ def constant_step(kind: Kind) -> Fact:
         return apply(fact, {eta: formula(t, eta0)}, positive, limit, label="a constant step")
 
     return least_of_gains(
-        constant(gains(kind)), constant(charged(kind)), constant(weighed(kind)), 1 / kind.left
+        constant(gains(kind)), constant(all_charged(kind)), constant(weighed(kind)), 1 / kind.left
     )

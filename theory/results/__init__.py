@@ -7,7 +7,9 @@
 
 from theory.results import (
     agarwal2011,
+    automatic_coherence,
     cohen2021,
+    coherence,
     dai2019,
     desa2015,
     feyzmahdavian2014,
@@ -32,7 +34,9 @@ from theory.theorem import Theorem
 PAPERS = (
     dai2019,
     agarwal2011,
+    automatic_coherence,
     cohen2021,
+    coherence,
     desa2015,
     feyzmahdavian2014,
     feyzmahdavian2016,
@@ -69,7 +73,9 @@ def find(name: str) -> Theorem:
 __all__ = [
     "PAPERS",
     "agarwal2011",
+    "automatic_coherence",
     "cohen2021",
+    "coherence",
     "dai2019",
     "desa2015",
     "feyzmahdavian2014",

@@ -27,6 +27,9 @@ step before it needs noise that is fresh at every read. If the very same stochas
 applied again, the noise is no longer independent of x_k, and (*) fails for large s; `reuse` is what
 holds then. If each gradient is applied once, as in a real asynchronous system, the explicit s
 disappears: `single_use`. And with a constant step the log T does too: `constant_step`.
+
+**Coherence that need not be assumed.** Without noise, steps up to mu/(s L) are coherent at level mu
+by themselves for every mu <= 1/e, whatever s: `automatic_coherence`.
 """
 
 from typing import Any

@@ -33,18 +33,21 @@ def inverse_root(multiple: Any) -> Any:
 
 
 @cache
-def fresh_noise_sum(prehistory: bool = False) -> Fact:
+def fresh_noise_sum(prehistory: bool = False, noisy: bool = True) -> Fact:
     r"""Steps 1 to 3 of the proof, for any steps eta_k >= 0, before anything is counted.
 
     .. math:: \sum_{k\leq n}\bigl(\mu\eta_k a_k - \tfrac L2\eta_k^2(a_{\tau_k}+\sigma^2)\bigr)
               + \tfrac1{2L}a_{n+1} \leq \Delta, \qquad a_k = E|\nabla F(x_k)|^2
+
+    Without noise the sigma^2 goes, here and below.
     """
     positive = lemmas.only(NonincreasingSteps())["steps are >= 0"]
     gain = mu * eta(k) * squared_gradient(k)
-    loss = L / 2 * eta(k) ** 2 * (squared_gradient(tau(k)) + sigma**2)
+    noise = sigma**2 if noisy else 0
+    loss = L / 2 * eta(k) ** 2 * (squared_gradient(tau(k)) + noise)
     one_step = combine(
         le(objective(k + 1), objective(k) - gain + loss),
-        lemmas.stale_descent(),
+        lemmas.stale_descent(noisy=noisy),
         (lemmas.coherent_read(prehistory=prehistory), positive),
         label="one coherent step",
     )
@@ -73,7 +76,7 @@ def squared_steps() -> tuple[Fact, ...]:
 
 
 @cache
-def master() -> Fact:
+def master(noisy: bool = True) -> Fact:
     r"""Step 4: each index is read at most m times.
 
     .. math:: \sum_{k\leq n}\bigl(\mu\eta_k - \tfrac{mL}2\eta_k^2\bigr)a_k + \tfrac1{2L}a_{n+1}
@@ -83,12 +86,10 @@ def master() -> Fact:
         lemmas.reads_counted(), SQUARED_STEPS, *squared_steps(), label="stale gradients counted"
     )
     kept = (mu * eta(k) - m * L / 2 * eta(k) ** 2) * squared_gradient(k)
+    noise = L * sigma**2 / 2 * Sum(eta(k) ** 2, (k, 1, n)) if noisy else 0
     return combine(
-        le(
-            Sum(kept, (k, 1, n)) + squared_gradient(n + 1) / (2 * L),
-            Delta + L * sigma**2 / 2 * Sum(eta(k) ** 2, (k, 1, n)),
-        ),
-        fresh_noise_sum(),
+        le(Sum(kept, (k, 1, n)) + squared_gradient(n + 1) / (2 * L), Delta + noise),
+        fresh_noise_sum(noisy=noisy),
         (counted, L / 2),
         label="master inequality",
     )
@@ -122,14 +123,14 @@ def sharp_weight() -> Fact:
 
 
 @cache
-def sharp_summed() -> Fact:
+def sharp_summed(noisy: bool = True) -> Fact:
     """(A) before the division, for multiplicity m."""
     return lemmas.least_times_weights(
-        with_steps(master(), inverse_root(m)),
+        with_steps(master(noisy), inverse_root(m)),
         sharp_weight(),
         m / (2 * mu**2),
         m * L / mu**2,
-        m * L * Delta / mu**2 + sigma**2 * H(n) / (2 * m),
+        m * L * Delta / mu**2 + (sigma**2 * H(n) / (2 * m) if noisy else 0),
     )
 
 

@@ -46,11 +46,11 @@ def printed(iterates: Any) -> Claim:
 
 
 @cache
-def sharp_for_window() -> Fact:
+def sharp_for_window(noisy: bool = True) -> Fact:
     """(A) before the division, with the multiplicity s that the window allows."""
     (multiplicity,) = Multiplicity(m=s).allows
     return discharge(
-        substitute(sharp_summed(), {m: s}),
+        substitute(sharp_summed(noisy), {m: s}),
         multiplicity,
         lemmas.window_multiplicity(),
         label="(A) for the window s",
