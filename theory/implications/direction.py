@@ -85,7 +85,6 @@ ARROWS = (
             start=Integer(1),
             steps=(Rational(3, 2),) * 3,
             delays=(0, 0, 2),
-            window=3,
         ),
         note="However small mu is: only the gradients that are applied point the right way.",
     ),

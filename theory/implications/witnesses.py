@@ -28,21 +28,13 @@ class RunWitness:
     steps: Sequence[Any]
     delays: Sequence[int]
     noise: Any = 0
-    window: int = 2
     constants: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def path(self) -> Path:
         """The run itself."""
         reads = [t - delay + 1 for t, delay in enumerate(self.delays)]
-        return run(
-            self.function,
-            self.start,
-            steps=self.steps,
-            reads=reads,
-            noise=self.noise,
-            window=self.window,
-        )
+        return run(self.function, self.start, steps=self.steps, reads=reads, noise=self.noise)
 
     def meets(self, assumption: known.Assumed) -> bool | None:
         """Whether the run meets the assumption; None if that is not known."""
