@@ -17,7 +17,7 @@ from typing import Any
 
 from sympy import Add, Integer, Min, Rational, Symbol
 from sympy.core.function import AppliedUndef
-from sympy.solvers.simplex import InfeasibleLPError, UnboundedLPError, lpmin
+from sympy.solvers.simplex import InfeasibleLPError, UnboundedLPError, linprog
 
 from theory.algebra import Minimum, normal
 from theory.claims import Claim, readable
@@ -118,14 +118,17 @@ class _Attempt:
     @staticmethod
     def _choose_free(gap: Any, facts: Sequence[tuple[str, Any]]) -> dict[Any, Any] | None:
         """Function values enter linearly: choose them by an exact linear program."""
-        constraints = [f >= 0 for r, f in facts if r != "==" and f.free_symbols]
-        constraints += [g >= 0 for r, f in facts if r == "==" and f.free_symbols for g in (f, -f)]
+        signed = [g for r, f in facts for g in ((f, -f) if r == "==" else (f,)) if f.free_symbols]
+        names = sorted(set().union(*(e.free_symbols for e in (gap, *signed))), key=str)
+        rows = [[-e.coeff(a) for a in names] for e in (*signed, gap)]
+        free_of_names = dict.fromkeys(names, Integer(0))
+        sides = [*(e.xreplace(free_of_names) for e in signed), gap.xreplace(free_of_names) + 1]
+        target = [gap.coeff(a) for a in names]
         try:
-            _, solution = lpmin(gap, [*constraints, gap >= -1])
+            _, chosen = linprog(target, rows, sides, bounds=[(None, None)] * len(names))
         except (InfeasibleLPError, UnboundedLPError):
             return None
-        rest = set().union(gap.free_symbols, *(f.free_symbols for _, f in facts)) - set(solution)
-        return {**solution, **dict.fromkeys(rest, Integer(0))}
+        return dict(zip(names, chosen, strict=True))
 
     def number(self, expression: Any) -> Any:
         """The expression at this attempt's values; function values E f(x) stay as symbols."""
