@@ -43,7 +43,7 @@ class _Page(LatexPrinter):
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
         if expr.name in self._letters:
             return self._letters[expr.name]
-        named = {"F_star": r"\inf F", "x_star": r"x_\star"}
+        named = {"F_star": r"\inf F", "x_star": r"x_\star", "eps": r"\varepsilon"}
         return named.get(expr.name, str(super()._print_Symbol(expr, style)))
 
     def _print_Function(self, expr: Any, exp: Any = None) -> str:
