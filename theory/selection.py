@@ -58,7 +58,8 @@ def applicable(
     method and the rule for its steps are the theorem's own choice. `numbers` are constants by name;
     those that follow from others need not be given: s = tau + 1, m = s, N = tau, tau_avg = N, a
     horizon n = T - 1, sigma = 0 without noise, and eta, the largest the theorem allows. Theorems
-    whose conditions the numbers break are left out; bounds of one measure stand together.
+    whose conditions the numbers break are left out, those whose bound is not known come last;
+    bounds of one measure stand together.
     Raises ValueError if a number is not one, or not what its symbol allows.
     """
     given = [*assumptions]
@@ -81,8 +82,8 @@ def applicable(
     return sorted(
         found,
         key=lambda match: (
-            measures.index(match.theorem.quantity.measure.name),
             match.bound is None,
+            measures.index(match.theorem.quantity.measure.name),
             float(match.bound) if match.bound is not None else 0,
         ),
     )
