@@ -22,8 +22,9 @@ from theory.kernel import (
     suppose,
 )
 from theory.lemmas.changes import change_by_read, changed
-from theory.lemmas.coherence import coherent, each_update, moved
+from theory.lemmas.coherence import coherent
 from theory.lemmas.counting import reads_lag, reads_start
+from theory.lemmas.gradient_drift import each_update, moved
 from theory.lemmas.powers import power_increases
 from theory.lemmas.vanishing import LIMIT, SHARE, compounded
 from theory.symbols import L, i, j, r, t, tau_max, z
