@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from mutations import survivors
 from sympy import I, Integer, Rational, oo
 
 from theory.assumptions import (
@@ -214,6 +215,34 @@ def test_counting_from_one_is_another_assumption():
     one = arrow("gradient coherence", "sufficient direction")
     with pytest.raises(StepError):
         replace(one, conclusion=SufficientDirection(mu, count=FROM_ONE)).verify()
+
+
+class OneFact:
+    """One fact of an implication in the clothes of a theorem, for the search for mutants."""
+
+    def __init__(self, one, place):
+        self.one, self.place = one, place
+
+    def proof(self):
+        return self.one.proof()[self.place]
+
+    def check(self, final):
+        facts = list(self.one.proof())
+        facts[self.place] = final
+        replace(self.one, proof=lambda: tuple(facts)).verify()
+
+
+def test_no_mutant_survives():
+    seen: set[int] = set()
+    alive = [
+        mutant
+        for one in IMPLICATIONS
+        for place in range(len(one.proof()))
+        for mutant in survivors(OneFact(one, place), seen)
+    ]
+    alive = [mutant for mutant in alive if mutant.step.expression.free_symbols]  # 1 <= 1 for 0 <= 1
+    assert not alive, "\n".join(map(str, alive))
+    assert len(seen) > 60
 
 
 # ------------------------------------------------------------------ witnesses, damaged
