@@ -9,24 +9,25 @@ from re import sub
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from empirics.maps import Box, Link, Place, draw, heading, key
+from empirics.maps import INK, Box, Link, Place, draw, heading, key
 from theory.implications import ARROWS, Arrow, Implication
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FUNCTION, NOISE, DELAYS, DIRECTION, OUTCOME = 0, 4, 2, 3, 6  # numbers of colours
+FUNCTION, NOISE, DELAYS, DIRECTION, OUTCOME, STEPS = 0, 4, 2, 3, 6, 5  # numbers of colours
 
 PLACES: dict[str, tuple[int, Place]] = {
     "strongly convex": (FUNCTION, (1.4, 7.9)),
     "convex": (FUNCTION, (3.2, 5.9)),
     "Polyak-Lojasiewicz": (FUNCTION, (5.0, 7.9)),
-    "minimiser": (FUNCTION, (8.0, 5.95)),
+    "minimiser": (FUNCTION, (8.9, 5.95)),
     "smooth": (FUNCTION, (7.6, 7.9)),
-    "initial gap": (FUNCTION, (10.5, 5.95)),
+    "initial gap": (FUNCTION, (11.0, 5.95)),
     "bounded gradient": (FUNCTION, (11.0, 7.9)),
     "bounded variance": (NOISE, (14.6, 7.9)),
     "bounded second moment": (NOISE, (12.9, 6.0)),
+    "step limit": (STEPS, (4.1, 5.2)),
     "pathwise gradient coherence": (DIRECTION, (1.4, 3.9)),
     "gradient coherence": (DIRECTION, (5.6, 3.9)),
     "sufficient direction": (DIRECTION, (10.2, 4.9)),
@@ -98,6 +99,7 @@ def assumption_map(ax: Axes | None = None, arrows: Iterable[Arrow] = ARROWS) -> 
     for words, colour, at in HEADINGS:
         heading(ax, at, words, colour)
     key(ax, (0.6, 0.25))
+    ax.text(12.3, 0.25, "what else is given: the table", va="center", fontsize=13, color=INK)
     return ax
 
 
@@ -118,24 +120,25 @@ HINTS: dict[tuple[str, str], Hint] = {
     ("strongly convex", "convex"): Hint(label=(1.75, 6.8)),
     ("Polyak-Lojasiewicz", "convex"): Hint(label=(3.15, 7.2), width=16),
     ("convex", "Polyak-Lojasiewicz"): Hint(label=(5.3, 6.75)),
-    ("smooth and minimiser", "initial gap"): Hint(meet=(9.0, 6.9), label=(10.2, 6.65)),
+    ("smooth and minimiser", "initial gap"): Hint(meet=(9.0, 6.9), label=(10.4, 6.7)),
     ("bounded gradient and bounded variance", "bounded second moment"): Hint(
         meet=(12.1, 7.2), label=(11.8, 6.75)
     ),
     ("bounded variance", "bounded second moment"): Hint(bend=-PAIR, label=(15.1, 6.6), width=12),
     ("bounded second moment", "bounded variance"): Hint(bend=-PAIR, label=(13.05, 7.05)),
-    ("smooth", "gradient coherence"): Hint(label=(5.5, 5.7), width=16),
-    ("gradient coherence", "pathwise gradient coherence"): Hint(width=26),
+    ("smooth", "gradient coherence"): Hint(label=(7.47, 6.05), width=16),
+    ("smooth and step limit", "gradient coherence"): Hint(meet=(5.1, 4.8), label=(4.6, 4.6)),
+    ("gradient coherence", "pathwise gradient coherence"): Hint(label=(3.1, 4.74), width=26),
     ("pathwise gradient coherence", "gradient coherence"): Hint(label=(3.5, 3.85)),
     ("gradient coherence", "sufficient direction"): Hint(label=(8.45, 4.5)),
-    ("sufficient direction", "gradient coherence"): Hint(label=(7.2, 5.34), width=18),
+    ("sufficient direction", "gradient coherence"): Hint(label=(7.25, 5.34), width=18),
     ("sufficient direction and bounded second moment", "vanishing gradient"): Hint(
         meet=(12.4, 4.75), label=(14.2, 4.75)
     ),
     ("pathwise gradient coherence", "vanishing gradient"): Hint(
-        bend=0.16, label=(8.05, 3.28), width=60
+        bend=0.18, label=(7.5, 3.12), width=60
     ),
-    ("gradient coherence", "vanishing gradient"): Hint(bend=0.05, label=(11.0, 3.4)),
+    ("gradient coherence", "vanishing gradient"): Hint(bend=0.05, label=(10.65, 3.38)),
     ("concurrency", "bounded delay"): Hint(width=60),
     ("average delay", "concurrency"): Hint(width=60),
     ("multiplicity", "bounded delay"): Hint(label=(3.5, 0.61), width=60),

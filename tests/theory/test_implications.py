@@ -237,6 +237,7 @@ def test_no_mutant_survives():
     alive = [
         mutant
         for one in IMPLICATIONS
+        if one.length < 100  # the long proof is that of a theorem, and tried there
         for place in range(len(one.proof()))
         for mutant in survivors(OneFact(one, place), seen)
     ]
@@ -392,6 +393,19 @@ def test_only_a_bound_that_vanishes_makes_the_gradient_vanish():
         _ = by_theorem(dai2019.published, GradientCoherence).status
     with pytest.raises(StepError, match="tends to"):
         _ = by_theorem(lian2015.nonconvex, BoundedVariance).status
+
+
+def test_the_limit_of_the_step_is_that_of_the_theorem():
+    one = arrow("gradient coherence", "vanishing gradient")
+    assert one.because == "dai2019.constant_step, step <= mu/(L*m)"
+    other = replace(one, theorem=huo2018.tuned_step, given=huo2018.tuned_step.assumptions)
+    with pytest.raises(StepError, match="is not about"):
+        _ = replace(other, premises=()).status
+    limited = combine(one.short().claim, one.short(), under=[le(mu, 1)])
+    with pytest.raises(StepError, match="does not limit the step"):
+        _ = replace(one, short=lambda: limited).status
+    equal = combine(le(one.theorem.step.expression, one.theorem.step.expression))
+    assert replace(one, short=lambda: equal).status == "implied"  # a limit, if not a useful one
 
 
 def test_a_theorem_needs_all_it_assumes():

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sympy import Integer, Rational
+from sympy import Integer, Rational, exp
 
 from theory.assumptions import (
     FROM_ZERO,
@@ -12,19 +12,24 @@ from theory.assumptions import (
     ExogenousDelays,
     GradientCoherence,
     PathwiseGradientCoherence,
+    PositiveSteps,
     Smooth,
     StaleSGD,
+    StepLimit,
     StronglyConvex,
     SufficientDirection,
     UnbiasedNoise,
 )
+from theory.claims import le
 from theory.implications.base import Implication, NonImplication
 from theory.implications.outcome import VanishingGradient, by_theorem
 from theory.implications.witnesses import Rotation, RunWitness
-from theory.kernel import Fact
+from theory.kernel import Fact, axiom
 from theory.lemmas import coherent_direction, expected_coherence
+from theory.proofs import automatic_coherence
+from theory.proofs.dai2019 import constant
 from theory.results import dai2019, huo2018
-from theory.symbols import mu
+from theory.symbols import L, mu, s
 from theory.witness import quadratic
 
 PARABOLA = quadratic(Integer(1))
@@ -45,6 +50,16 @@ def on_average() -> tuple[Fact, ...]:
 def at_the_read() -> tuple[Fact, ...]:
     """Coherence at the iterate that is read; the fresh noise drops out."""
     return (coherent_direction(FROM_ZERO),)
+
+
+def tuned_is_short() -> Fact:
+    """The tuned step is the smaller of mu/(m L) and another."""
+    return axiom("least_below", constant.SMALLEST, constant.BALANCED, label="the tuned step")
+
+
+def short_steps() -> tuple[Fact, ...]:
+    """Gradients change little from one short step to the next, so their directions agree."""
+    return (automatic_coherence.coherent_below_1_over_e(),)
 
 
 ARROWS = (
@@ -102,6 +117,14 @@ ARROWS = (
         ),
         note="However small mu is: one long step turns the gradient round.",
     ),
+    Implication(
+        premises=(Smooth(), StepLimit(mu / (s * L))),
+        conclusion=GradientCoherence(),
+        given=(StaleSGD(noisy=False), PositiveSteps(), BoundedDelay()),
+        conditions=(le(mu, exp(-1)),),
+        proof=short_steps,
+        note="The steps of Dai et al. are as short as that; `coherence.any_delays` says more.",
+    ),
     NonImplication(
         premises=(PathwiseGradientCoherence(LEVEL, TWO, FROM_ZERO),),
         conclusion=VanishingGradient(),
@@ -119,7 +142,8 @@ ARROWS = (
     by_theorem(
         dai2019.constant_step,
         GradientCoherence,
-        note="The step is short: at most mu/(m L).",
+        short=tuned_is_short,
+        note="Coherence alone is not enough; with noise the step is tuned to the horizon as well.",
     ),
     by_theorem(
         huo2018.tuned_step,

@@ -1,13 +1,16 @@
 """What assumptions are for: that the gradient vanishes; and implications that are theorems."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sympy import limit, oo
 
+from theory.algebra import same
 from theory.assumptions import Assumed
 from theory.claims import Assumption
 from theory.implications.base import Arrow, Status
-from theory.kernel import StepError
+from theory.kernel import Fact, StepError, replay
+from theory.latex import shown
 from theory.theorem import Theorem
 
 
@@ -34,10 +37,12 @@ class VanishingGradient(Assumed):
 class ByTheorem(Arrow):
     """The assumptions of a theorem make the gradient vanish: its bound tends to 0.
 
-    The bound is the kernel's, the limit is SymPy's.
+    The bound is the kernel's, the limit is SymPy's. `short` makes the fact that the theorem's steps
+    stay below something, where without such a limit the conclusion would not follow.
     """
 
     theorem: Theorem
+    short: Callable[[], Fact] | None = None
     implied = True
 
     @property
@@ -50,14 +55,27 @@ class ByTheorem(Arrow):
         far = limit(self.theorem.bound.expression, self.theorem.horizon, oo)
         if self.theorem.quantity.measure.name != "squared gradient" or far != 0:
             raise StepError(f"the bound of {self.theorem.name} tends to {far}", step=str(self))
+        if self.short is not None:
+            fact = replay(self.short())
+            if not same(fact.claim.left, self.theorem.step.expression):
+                raise StepError(f"{fact} is not about {self.theorem.step}", step=str(self))
+            if fact.claim.relation != "<=" or fact.assumptions or fact.conditions:
+                raise StepError(f"{fact} does not limit the step", step=str(self))
         return "implied"
 
     @property
     def because(self) -> str:
-        return self.theorem.name
+        if self.short is None:
+            return self.theorem.name
+        return f"{self.theorem.name}, step <= {shown(self.short().claim.right)}"
 
 
-def by_theorem(theorem: Theorem, *premises: type[Assumed], note: str = "") -> ByTheorem:
+def by_theorem(
+    theorem: Theorem,
+    *premises: type[Assumed],
+    short: Callable[[], Fact] | None = None,
+    note: str = "",
+) -> ByTheorem:
     """The arrow from the premises of these kinds; what else the theorem assumes is background."""
     ahead = tuple(a for a in theorem.assumptions if isinstance(a, premises))
     behind = tuple(a for a in theorem.assumptions if not isinstance(a, premises))
@@ -67,4 +85,5 @@ def by_theorem(theorem: Theorem, *premises: type[Assumed], note: str = "") -> By
         given=behind,
         note=note,
         theorem=theorem,
+        short=short,
     )
