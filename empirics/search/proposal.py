@@ -115,7 +115,10 @@ def _formulas(
     if system.rows and names:
         matrix = Matrix([[c.get(m, 0) for c in system.columns] for m in system.rows])
         wanted = Matrix([system.claim.get(m, 0) for m in system.rows])
-        solution, parameters = matrix.gauss_jordan_solve(wanted)
+        try:
+            solution, parameters = matrix.gauss_jordan_solve(wanted)
+        except ValueError:  # what cancels in numbers, nearly, does not in symbols
+            return
         x, free = [cancel(a) for a in solution], list(parameters)
     own = set(system.variables)
     bases = [*system.variables, *(c for c in limits if variables(c) <= own and not c.is_Symbol)]

@@ -36,11 +36,11 @@ class Question:
         self.equations = [Equation(p) for p in premises if p.claim.is_vector]
         numbers = [p for p in premises if not p.claim.is_vector]
         about_vectors = any(outer_atoms(claim.expression))
-        self.known = [p for p in numbers if about_vectors and not any(outer_atoms(p.expression))]
+        self.known = [p for p in numbers if about_vectors and _is_sign(p)]
         self.premises = [p for p in numbers if p not in self.known]
         inside = {c for p in premises for c in p.conditions} | {c.expression for c in under}
         self.conditions = sorted(inside, key=str)
-        self.known += [given(nonnegative(c)) for c in self.conditions]
+        self.known += [given(nonnegative(c), under=self._inside) for c in self.conditions]
         unknowns = [
             Unknown(self._put(p.expression), any_sign=p.claim.relation == "==", premise=p)
             for p in self.premises
@@ -92,6 +92,11 @@ class Question:
         return sentence if example is None else f"{sentence}; it does not follow: {example}"
 
     @property
+    def _inside(self) -> list[Claim]:
+        """The conditions, as claims."""
+        return [le(0, c) for c in self.conditions]
+
+    @property
     def _positive(self) -> list[Fact]:
         """The facts that allow dividing."""
         return [fact for fact in self.known if fact.claim.relation == "<"]
@@ -110,10 +115,15 @@ class Question:
         if not others:
             return first
         if not isinstance(first, Fact):
-            first = nonnegative_by_sign(le(0, first), under=[le(0, c) for c in self.conditions])
+            first = nonnegative_by_sign(le(0, first), under=self._inside)
         return combine(
             le(0, weight), (first, *others), evidence=self._positive, label="weight of a square"
         )
+
+
+def _is_sign(fact: Fact) -> bool:
+    """Whether a fact is an inequality between numbers alone."""
+    return fact.claim.relation != "==" and not any(outer_atoms(fact.expression))
 
 
 def _square(root: Any) -> Any:

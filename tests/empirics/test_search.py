@@ -12,7 +12,7 @@ from theory.claims import Claim, Hypothesis, eq, le
 from theory.hilbert import Inner, fixed, squared_norm, value
 from theory.kernel import axiom, combine, given, replay, suppose
 from theory.lemmas.curvature import conditioned, excess_cocoercive
-from theory.symbols import F_star, G, L, R, eps, eta, eta0, h, mu_sc, r, sigma, t
+from theory.symbols import F_star, G, L, R, eps, eta, eta0, h, k, mu_sc, r, sigma, t
 
 HALF = Rational(1, 2)
 SHORT = le(eta0, 1 / L)
@@ -144,6 +144,12 @@ def test_numbers_alone():
     assert [weight for _, weight in found.parts] == [L * h]
 
 
+def test_conditions_may_need_each_other():
+    slower = le(objective(t + 1), objective(t) - eta0 / 2 * squared_gradient(t))
+    under = [le(2, k), le(eta0, 1 / (L * (k - 1)))]  # the second is defined where the first holds
+    checked(propose(slower, DESCENT, GD, under=under), slower)
+
+
 # ------------------------------------------------------------------ nothing to be found
 
 
@@ -188,6 +194,13 @@ def test_a_step_that_does_not_follow_comes_with_numbers():
     claim, premises, under = FALSE["PL"]
     with pytest.raises(SearchError, match=r"it does not follow: at .* fails, since"):
         propose(claim, *premises, under=under)
+
+
+def test_a_claim_that_is_wrong_by_next_to_nothing_is_not_proved():
+    tiny = Rational(1, 10**12)
+    claim = le((1 + tiny) * objective(t + 1), objective(t) - eta0 / 2 * squared_gradient(t))
+    with pytest.raises(SearchError):
+        propose(claim, DESCENT, GD, under=[SHORT])
 
 
 def test_what_no_premise_speaks_of_is_named():
