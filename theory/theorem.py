@@ -90,6 +90,11 @@ class Theorem:
         return (*names, self.horizon.name)
 
     @property
+    def algorithm(self) -> Assumed:
+        """How an update is made: the first of the assumptions that are the method's own choice."""
+        return next(a for a in self.assumptions if a.chosen)
+
+    @property
     def count(self) -> Counting:
         """How the theorem counts its updates."""
         return self.quantity.count
