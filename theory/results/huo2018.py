@@ -27,7 +27,8 @@ coherence implies sufficient direction with sigma_d = mu, for every sequence of 
 converse fails: F = x^2/2 with step 3/2 and delays 0, 0, 2 visits 1, -1/2, 1/4, -5/4; each gradient
 that is applied points the right way, the one in between does not. So coherence is sufficient
 direction for delayed gradients, in a form that can be measured without knowing the delays; the
-proof of Theorem 1 of Dai et al. needs no more of it than sufficient direction.
+proof of Theorem 1 of Dai et al. needs no more of it than sufficient direction. Proof and witness
+are in `theory.implications`.
 
 `coherent` is what that gives for the steps of Dai et al.: their Theorem 1 with a bound on the
 *second moment* of the stochastic gradient in place of its variance, for every T >= 1. Nothing is
