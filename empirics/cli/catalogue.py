@@ -14,11 +14,21 @@ from empirics.cli.base import VIOLATED, Json, app, fail
 
 
 @app.command()
-def theorems(json_: Json = False) -> None:
+def theorems(
+    paper: Annotated[
+        str | None, typer.Argument(help="Only those of this paper, such as lian2015.")
+    ] = None,
+    json_: Json = False,
+) -> None:
     """List the theorems with their status, which is computed now."""
     from theory import results
 
     table = results.theorems()
+    if paper is not None:
+        table = {name: theorem for name, theorem in table.items() if name.startswith(f"{paper}.")}
+    if not table:
+        papers = ", ".join(module.__name__.rsplit(".", 1)[-1] for module in results.PAPERS)
+        fail(f"there is no paper {paper!r}; there are {papers}")
     rows = []
     with Bar(len(table), "replaying proofs", show=not json_) as bar:
         for theorem in table.values():

@@ -32,13 +32,29 @@ def small(out, *more):
 
 
 def test_theorems_with_their_status():
-    done = staleness("theorems", "--json")
+    done = staleness("theorems", "dai2019", "--json")
     assert done.returncode == 0
     status = {t["name"]: t["status"] for t in json.loads(done.stdout)}
     assert status["dai2019.published"] == "refuted"
     assert status["dai2019.sharp"] == status["dai2019.reuse"] == "proved"
-    plain = staleness("theorems").stdout.splitlines()
-    assert len(plain) == len(status)
+    plain = staleness("theorems", "dai2019").stdout.splitlines()
+    assert len(plain) == len(status) == 14
+
+
+def test_prove_the_whole_catalogue():
+    done = staleness("prove", "--all", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert {row["status"] for row in rows} == {"proved", "refuted", "stated"}
+    assert all(row["steps"] > 5 for row in rows if row["status"] == "proved")
+    assert all(row["why"] for row in rows if row["status"] == "stated")
+
+
+def test_a_page_of_latex_for_the_whole_catalogue_needs_no_name():
+    for command in ("prove", "latex"):
+        both = staleness(command, "dai2019.sharp", "--all")
+        assert both.returncode == 2
+        assert f"{command} needs the name of one theorem, or --all" in both.stderr
 
 
 def test_prove_prints_the_page():
@@ -238,6 +254,7 @@ def test_an_interrupt_that_nobody_hears_is_not_lost(where, finished, tmp_path):
     ("arguments", "message"),
     [
         (("prove", "dai2019.nothing"), "there is no theorem 'dai2019.nothing'"),
+        (("theorems", "nobody1999"), "there is no paper 'nobody1999'; there are dai2019"),
         (("latex", "x"), "there is no theorem 'x'"),
         (("assumptions", "--figure", "map.words"), "not supported"),
         (("check", "x"), "there is no theorem 'x'"),

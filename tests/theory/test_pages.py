@@ -71,9 +71,18 @@ def test_every_formula_of_the_markdown_pages_is_mathtext():
 
 
 @pytest.mark.parametrize("theorem", results.theorems().values(), ids=lambda t: t.name)
-def test_every_formula_is_mathtext(theorem):
-    found = formulas(theorem.latex())
-    assert len(found) >= len(theorem.assumptions)
+def test_every_formula_of_a_statement_is_mathtext(theorem):
+    found = formulas(tex_pages.statement(theorem))
+    assert len(found) > len(theorem.assumptions)
+    for formula in found:
+        MathTextParser("path").parse(f"${formula}$")
+
+
+@pytest.mark.parametrize("paper", results.PAPERS, ids=lambda p: p.__name__.split(".")[-1])
+def test_every_formula_of_a_proof_is_mathtext(paper):
+    proved = [t for t in paper.THEOREMS if t.status == "proved"]
+    found = formulas(proved[-1].latex())
+    assert len(found) > 10
     for formula in found:
         MathTextParser("path").parse(f"${formula}$")
 
