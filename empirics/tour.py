@@ -206,8 +206,7 @@ def write(
     files: list[str] = []
     if finished:
         files += [Path(name).name for name in _bounds(finished, out)]
-        if any(r.coherent is not None for r in finished):
-            files += [Path(name).name for name in _coherences(finished, request, out)]
+        files += [Path(name).name for name in _coherences(finished, request, out)]
     files += [f"{result.cell.name}.nc" for result in finished]
     summary = {
         "request": asdict(request),
@@ -258,11 +257,13 @@ def _bounds(finished: Sequence[Result], out: Path) -> list[str]:
 
 
 def _coherences(finished: Sequence[Result], request: Request, out: Path) -> list[str]:
-    """Coherence of the runs of each set of step sizes, one colour a level."""
+    """Coherence of the runs of each set of step sizes, one colour a level; none without delay."""
     panels: dict[str, list[Result]] = {}
     for result in finished:
         if result.coherent is not None and len(result.coherent.lags) > 1:
             panels.setdefault(result.cell.rule.name, []).append(result)
+    if not panels:
+        return []
     with plots.style("paper"):
         figure = plots.new_figure(len(panels))
         for ax, (name, entries) in zip(figure.axes, panels.items(), strict=True):

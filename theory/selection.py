@@ -126,14 +126,17 @@ def with_what_follows(given: Sequence[Assumed]) -> list[Assumed]:
     noisy = any(type(a).__module__ == NOISE for a in known)
 
     def met(needed: Assumed) -> bool:
-        by_itself = needed.chosen or (needed.about_noise and not noisy)
+        by_itself = needed.about_noise and not noisy
         return by_itself or any(_covers(a, needed) for a in known)
 
-    arrows = [arrow for arrow in ARROWS if isinstance(arrow, Implication)]
+    # what holds for some constants only, or for some steps, does not follow
+    arrows = [a for a in ARROWS if isinstance(a, Implication) and not a.conditions]
     while new := [
         arrow.conclusion
         for arrow in arrows
-        if all(map(met, (*arrow.premises, *arrow.given))) and not met(arrow.conclusion)
+        if all(map(met, arrow.premises))
+        and all(a.chosen or met(a) for a in arrow.given)
+        and not met(arrow.conclusion)
     ]:
         known += new
     return known
