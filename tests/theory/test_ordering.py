@@ -19,7 +19,7 @@ from theory.assumptions import (
 )
 from theory.claims import le
 from theory.ordering import ordering
-from theory.symbols import L, N, h, m, mu, s, tau_avg, tau_max
+from theory.symbols import L, N, b, eta0, h, m, mu, s, tau_avg, tau_max
 
 gd, sgd = results.lian2015.gradient_descent, results.lian2015.nonconvex
 FUNCTION = [Smooth(), InitialGap()]
@@ -120,6 +120,23 @@ def test_the_worst_concurrency_gives_the_theorem_of_bounded_delays():
 def test_steps_shrink_in_the_known_order():
     for larger, smaller in ((gd, sgd), (sgd, S.convex), (gd, F.nonconvex), (F.convex, F.nonconvex)):
         assert larger_step(larger, smaller).found.order == "second", (larger.name, smaller.name)
+
+
+def test_smoothness_beats_bounded_gradients_and_reserves():
+    """At one step: Stich and Karimireddy <= Agarwal and Duchi, and <= Feyzmahdavian et al."""
+    A, P = results.agarwal2011, results.feyzmahdavian2016
+    assert tighter(S.convex, A.convex).found.order == "first"
+    assert tighter(A.convex, S.convex).found.order == "second"
+    at_one = {eta0: P.convex.step.expression}
+    same_step = S.convex.bound.expression.xreplace(at_one)
+    assert ordering(same_step, P.convex.bound.expression.xreplace({b: 1})).order == "first"
+
+
+@pytest.mark.parametrize("tau", [0, 1, 3, 10])
+@pytest.mark.parametrize("curvature", [Rational(1, 100), Rational(1, 2), 1])
+def test_the_last_iterate_takes_no_larger_steps(tau, curvature):
+    last = results.linear_rates.sgd.largest_step(L=1, tau=tau, mu_sc=curvature)
+    assert sgd.largest_step(L=1, tau=tau) - last >= 0
 
 
 def test_equal_steps_need_no_window_rule():
