@@ -22,7 +22,7 @@ from empirics.compare import Verdict, compare, measures_for, steps_for
 from empirics.compare.checks import asks_for_coherence, window_for
 from empirics.problems.base import Problem
 from empirics.runs import Runs
-from empirics.schedules.base import Schedule
+from empirics.schedules.base import Law
 from empirics.simulate import simulate
 
 COARSE = 0.05  # how close the search for mu comes to a level that fails
@@ -41,7 +41,7 @@ class Cell:
     rule: Any
     theorems: tuple[Any, ...]
     problem: Problem
-    schedule: Schedule
+    schedule: Law
     steps: int
     replicas: int
     seed: int

@@ -76,6 +76,8 @@ def self_consistent_coherence(
         raise ValueError(
             f"coherence needs tolerance and smallest in (0, 1), got {tolerance} and {smallest}"
         )
+    if schedule.tau_max is None:
+        raise ValueError(f"coherence needs a schedule with a bound on its delays, got {schedule!r}")
     window = schedule.tau_max + 1
     tried: list[tuple[float, float]] = []
 

@@ -20,7 +20,9 @@ MEASURES = {
     "gap at read points": "read_gap",
     "squared distance at read points": "read_squared_distance",
     "direction": "direction",
+    "time": "time",
 }
+TIMELESS = {name: field for name, field in MEASURES.items() if name != "time"}
 AT_READ_POINTS = " at read points"
 
 
@@ -86,7 +88,8 @@ class Statistics:
     Fields, of shape (K,) unless said: squared_norm, moments of |grad f(x_t)|^2; gap, of
     f(x_t) - inf f; squared_distance, of |x_t - x*|^2; read_squared_norm, read_gap and
     read_squared_distance, of the same at the point x_{t - tau_t} that update t reads, and
-    direction, of <grad f(x_t), grad f(x_{t - tau_t})> (not a number at t = T); inner, of
+    direction, of <grad f(x_t), grad f(x_{t - tau_t})> (not a number at t = T); time, of the time at
+    which x_t came to be, in units of the service times; inner, of
     <grad f(x_t), grad f(x_{t-l})>, (K, s), reading x_0 when l > t; comoment, the sum over replicas
     of the products of the deviations of inner and squared_norm, (K, s); coherence_min, the smallest
     mu_t of a replica (see Coherence); coherence_negative, the replicas where mu_t < 0;
@@ -102,6 +105,7 @@ class Statistics:
     read_gap: Moments
     read_squared_distance: Moments
     direction: Moments
+    time: Moments
     inner: Moments
     comoment: Array
     coherence_min: Array
@@ -125,7 +129,10 @@ class Statistics:
         """
         kept = ~lost
         if lost.any():
-            measured = {name: np.where(kept, values, 0) for name, values in measured.items()}
+            measured = {
+                name: values if name == "time" else np.where(kept, values, 0)
+                for name, values in measured.items()
+            }
             noise = np.where(kept, noise, 0)
             inner = np.where(kept[:, None], inner, 0)
         norm = measured["squared gradient"]
@@ -192,7 +199,7 @@ class Statistics:
         moments: dict[str, Any] = {
             name: moment.where(keep | np.isnan(moment.mean), np.inf)
             for name in MEASURES.values()
-            if isinstance(moment := getattr(self, name), Moments)
+            if name != "time" and isinstance(moment := getattr(self, name), Moments)
         }
         return replace(
             self,

@@ -56,13 +56,17 @@ class Recorder:
         self._inner = np.empty((self.DEPTH, window, lanes))
         self._held = 0
         self._lost = np.zeros(kept, dtype=bool)
+        self._times: list[int] = []
+        self.lost_at = np.full(kept, -1)  # the recorded time at which a replica is lost; -1: not
         self._parts: list[Statistics] = []
 
-    def take(self, t: int, iterate: Callable[[int], Array], read: Read | None) -> None:
+    def take(
+        self, t: int, iterate: Callable[[int], Array], read: Read | None, clock: Array | float
+    ) -> None:
         """Measure x_t; `iterate` gives x_u, (lanes, dim), for every u of the window.
 
-        `read` is what update t reads, None after the last one. Each gradient has a call of its own:
-        the shape, hence the last bit, is always the same.
+        `read` is what update t reads, None after the last one; `clock`, when x_t came to be. Each
+        gradient has a call of its own: the shape, hence the last bit, is always the same.
         """
         problem, k, s = self._problem, self._held, len(self._gradients)
         for u in range(t - s + 1, t + 1):
@@ -74,6 +78,8 @@ class Recorder:
         for name, values in self._measured.items():
             if name in ("gap", "squared distance"):
                 values[k] = self._of(name, x)
+            elif name == "time":
+                values[k] = clock
         self._take_read_points(t, read)
         if "direction" in self._measured:
             applied = np.nan if read is None else np.vecdot(g, problem.gradient(read.points))
@@ -83,6 +89,7 @@ class Recorder:
         if self._ask_noise:
             self._noise[k] = problem.noise_variance(x)
         self._held += 1
+        self._times.append(t)
         if self._held == self.DEPTH:
             self._flush()
 
@@ -112,7 +119,7 @@ class Recorder:
                 self._measured[name + AT_READ_POINTS][k] = np.nan
             return
         lags = range(int(np.min(read.delays)), int(np.max(read.delays)) + 1)
-        seen = all(self._recent_stamps[(t - lag) % s] == t - lag for lag in lags)
+        seen = lags.stop <= s and all(self._recent_stamps[(t - lag) % s] == t - lag for lag in lags)
         for name in self._read_from:
             if seen and name in self._recent:
                 there = self._recent[name][(t - read.delays) % s, self._lanes]
@@ -134,5 +141,8 @@ class Recorder:
         if lost.any():  # once lost, always lost
             lost = np.logical_or.accumulate(lost, axis=0)
         self._parts.append(Statistics.of(measured, inner, noise, lost))
+        new = lost[-1] & (self.lost_at < 0)
+        self.lost_at[new] = np.array(self._times)[lost[:, new].argmax(axis=0)]
         self._lost = lost[-1]
         self._held = 0
+        self._times.clear()

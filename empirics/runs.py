@@ -19,7 +19,7 @@ from empirics.schedules.reads import Reads
 if TYPE_CHECKING:
     import xarray
 
-FORMAT = 2  # of saved files; raised when an older reader would misread a newer file
+FORMAT = 3  # of saved files; raised when an older reader would misread a newer file
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,9 +29,11 @@ class Runs:
     Fields: times, the recorded t, (K,); statistics at those times; reads, what the delays did from
     t = 0 to T - 1; step_sizes, eta_t for t = 0, ..., T - 1, (T,);
     constants of the problem, with Delta = f(x_0) - infimum and R = |x_0 - x*| beside them; tau_max
-    and exogenous, what the schedule promises; delays, tau_t for t = 0, ..., T - 1, (T,), None
+    and exogenous, what the schedule promises (tau_max the longest delay that occurred, if it
+    promises none); delays, tau_t for t = 0, ..., T - 1, (T,), None
     unless all replicas have the same; deterministic, whether all replicas are one, there being no
-    noise; looseness, by measure, how far what was measured may be off because infimum and minimiser
+    noise; lost_at, for each replica the update by which it had diverged, -1 if it has not, (n,);
+    looseness, by measure, how far what was measured may be off because infimum and minimiser
     are known only so well (a gap by so much too large, the root of a squared distance by so much
     either way); settings, what the runs can be repeated from, ready for JSON; complete, False if
     the run was interrupted and only some of its replicas are here.
@@ -46,6 +48,7 @@ class Runs:
     exogenous: bool
     delays: Delays | None
     deterministic: bool
+    lost_at: NDArray[np.int64]
     looseness: Mapping[str, float]
     settings: Mapping[str, Any]
     complete: bool
@@ -89,6 +92,7 @@ class Runs:
             "step_size": self.step_sizes,
             "delay": self.delays,
             "delay_count": self.reads.counts,
+            "lost_at": self.lost_at,
             "time": self.times,
             "lag": self.lags,
         }
@@ -99,6 +103,7 @@ class Runs:
             "cold_reads": self.reads.cold_reads,
             "flying": self.reads.flying,
             "average_delay": self.reads.average,
+            "discarded": self.reads.discarded,
             "tau_max": self.tau_max,
             "exogenous": self.exogenous,
             "deterministic": self.deterministic,
@@ -157,6 +162,7 @@ _MEASURED = {
     "read_gap": "f(x_{t - tau_t}) - inf f",
     "read_squared_distance": "|x_{t - tau_t} - x*|^2",
     "direction": "<grad f(x_t), grad f(x_{t - tau_t})>",
+    "time": "the time at which x_t came to be",
 }
 
 # name: (dimensions, long_name, units)
@@ -185,6 +191,7 @@ _VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "step_size": (("step",), "eta_t", "1"),
     "delay": (("step",), "tau_t, the same in all replicas", "updates"),
     "delay_count": (("tau",), "how often the delay occurred", "updates"),
+    "lost_at": (("replica",), "the update by which the replica had diverged, -1: not", "updates"),
     "time": (("time",), "t", "updates"),
     "lag": (("lag",), "l", "updates"),
 }
@@ -226,6 +233,7 @@ def _runs(dataset: xarray.Dataset) -> Runs:
             counts=count("delay_count"),
             flying=facts["flying"],
             average=facts["average_delay"],
+            discarded=facts["discarded"],
         ),
         step_sizes=real("step_size"),
         constants={
@@ -236,6 +244,7 @@ def _runs(dataset: xarray.Dataset) -> Runs:
         exogenous=facts["exogenous"],
         delays=count("delay") if "delay" in dataset else None,
         deterministic=facts["deterministic"],
+        lost_at=count("lost_at"),
         looseness=facts["looseness"],
         settings=json.loads(dataset.attrs["settings"]),
         complete=facts["complete"],

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from empirics.optimisers.base import SGD, Correction, Optimiser
 from empirics.problems.base import Constant, Problem, whole
 from empirics.recording import measures_asked, recorded_times
 from empirics.runs import Runs
-from empirics.schedules.base import Schedule
+from empirics.schedules.base import Schedule, SharedIterate
 from empirics.stepsizes import StepSizes, step_sizes
 from empirics.tile import Part, Plan, tile_part
 
@@ -40,6 +41,8 @@ def simulate(
     steps: int,
     replicas: int = 256,
     seed: int = 0,
+    optimiser: Optimiser | None = None,
+    correction: Correction | None = None,
     reuse: bool = False,
     record: str | int | ArrayLike = "all",
     measures: Sequence[str] = ("squared gradient", "gap"),
@@ -56,23 +59,28 @@ def simulate(
 
     Parameters: problem, f with its noise and start x_0; schedule, the delays tau_t, in updates;
     step = eta_t, a number, an array of T numbers or StepSizes; steps = T; replicas, how many runs;
-    seed, one integer >= 0 behind all random numbers. reuse=True applies at t the sample that was
-    drawn at t - tau_t, so that an iterate read twice gives the very same stochastic gradient;
-    otherwise every update draws its own. record, the times t in 0, ..., T at which statistics are
-    kept: "all", "log" (about 200, evenly in the logarithm), every m-th and the last, or an array.
+    seed, one integer >= 0 behind all random numbers; optimiser, SGD unless given, which makes a
+    step of g_t; correction, what is done to a gradient because it is stale (see `optimisers`).
+    reuse=True applies at t the sample that was drawn at t - tau_t, so that an iterate read twice
+    gives the very same stochastic gradient; otherwise every update draws its own. record, the times
+    t in 0, ..., T at which statistics are kept: "all", "log" (about 200, evenly in the logarithm),
+    every m-th and the last, or an array.
 
     What is kept of them: measures, the "squared gradient" |grad f(x_t)|^2 (always), the "gap"
     f(x_t) - inf f, the "squared distance" |x_t - x*|^2, and each of these "at read points", at the
-    iterate x_{t - tau_t} that update t reads, and the "direction", <grad f(x_t), grad f(y_t)>;
-    measuring costs more than updating. window = s >= 2 adds the inner products of grad f(x_t) with
-    grad f(x_{t-l}), l = 0, ..., s - 1; noise=True the exact noise variance at x_t.
+    iterate x_{t - tau_t} that update t reads, the "direction", <grad f(x_t), grad f(y_t)>, and the
+    "time" at which x_t came to be, if workers have service times; measuring costs more than
+    updating. window = s >= 2 adds the inner products of grad f(x_t) with grad f(x_{t-l}),
+    l = 0, ..., s - 1; noise=True the exact noise variance at x_t.
 
     How it runs, without a trace in the numbers: processes (a script that asks for more than one
     needs the usual `if __name__ == "__main__"`); block, steps drawn ahead; progress, called with
     the replicas done and asked for after each tile.
 
-    A replica whose |grad f(x_t)|^2 is not finite or exceeds 1e100 at a recorded time is lost: from
-    then on it is left out of no mean, but makes it infinite (inner products: not a number).
+    A replica whose |grad f(x_t)|^2 is not finite or exceeds 1e100 at a recorded time, or with a
+    coordinate beyond 1e150 when delays are drawn anew (every 64 updates or more), is lost: it
+    stops, the others go on, and `Runs.lost_at` says when. From then on it is left out of no mean,
+    but makes it infinite (inner products: not a number).
     KeyboardInterrupt keeps the tiles that are done and returns them with complete=False; other
     processes finish the tile they are at. Raises ValueError if an argument is not of its kind.
 
@@ -92,9 +100,17 @@ def simulate(
     steps = whole("simulate", "steps", steps, 1)
     if window == 1:
         raise ValueError("simulate needs a window of at least 2 gradients or 0, got 1")
+    for what, given, kind in (
+        ("optimiser", optimiser, Optimiser),
+        ("correction", correction, Correction),
+    ):
+        if given is not None and not isinstance(given, kind):
+            raise ValueError(f"simulate needs an {kind.__name__} or none, got {what} = {given!r}")
     plan = Plan(
         problem=problem,
         schedule=schedule,
+        optimiser=optimiser or SGD(),
+        correction=correction,
         eta=rule(steps),
         replicas=whole("simulate", "replicas", replicas, 1),
         seed=whole("simulate", "seed", seed, 0),
@@ -105,6 +121,7 @@ def simulate(
         noise=bool(noise),
         block=_ahead(problem, schedule, reuse, block),
     )
+    _fitting(plan)
     parts = _parts(plan, whole("simulate", "processes", processes, 1))
     total: Part | None = None
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -121,6 +138,28 @@ def simulate(
     if total is None:
         raise RuntimeError("simulate needs at least one finished tile, got none")
     return _runs(plan, total, rule, record)
+
+
+def _fitting(plan: Plan) -> None:
+    """Refuse what has no meaning under this schedule."""
+    schedule = plan.schedule
+    if not isinstance(schedule, SharedIterate):
+        return
+    if plan.reuse and schedule.tau_max is None:
+        raise ValueError(
+            "simulate needs a schedule with a bound on its delays to apply samples again, got "
+            f"{schedule!r}; leave reuse out: every gradient of a worker has its own sample"
+        )
+    if "time" in plan.measures and not schedule.timed:
+        raise ValueError(
+            f'simulate needs a schedule of workers to measure the "time", got {schedule!r}'
+        )
+    at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
+    if at_read and schedule.gradients > 1:
+        raise ValueError(
+            f"simulate needs one gradient an update to measure the {at_read[0]}, got "
+            f"{schedule.gradients}"
+        )
 
 
 def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
@@ -162,7 +201,7 @@ def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None)
     if block is not None:
         return whole("simulate", "block", block, 1)
     steps = AHEAD // (problem.lanes * max(problem.sample_size, 1))
-    return max(1, steps, schedule.tau_max if reuse else 0)
+    return max(1, steps, (schedule.tau_max or 0) if reuse else 0)
 
 
 def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike) -> Runs:
@@ -184,14 +223,18 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
         reads=part.reads,
         step_sizes=plan.eta,
         constants=constants,
-        tau_max=schedule.tau_max,
+        tau_max=part.reads.longest if schedule.tau_max is None else schedule.tau_max,
         exogenous=schedule.exogenous,
         delays=part.delays,
         deterministic=part.delays is not None and not problem.sample_size,
+        lost_at=part.lost_at,
         looseness=_looseness(problem),
         settings={
             "problem": dict(problem.settings),
             "schedule": schedule.settings,
+            "gradients": schedule.gradients if isinstance(schedule, SharedIterate) else None,
+            "optimiser": plan.optimiser.settings,
+            "correction": plan.correction and plan.correction.settings,
             "step": {"label": rule.label, **{k: float(v) for k, v in rule.constants.items()}},
             "steps": plan.steps,
             "replicas": plan.replicas,

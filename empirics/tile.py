@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirics.moments import Statistics
+from empirics.optimisers.base import Correction, Optimiser
 from empirics.problems.base import Array, Problem
+from empirics.reading import InRing, Points, WithWorkers
 from empirics.recorder import Read, Recorder
-from empirics.schedules.base import Delays, Schedule
-from empirics.schedules.reads import Counter, Reads
+from empirics.schedules.base import Delays, Schedule, SharedIterate
+from empirics.schedules.reads import Counter, Reads, WorkerCounter
 
 DELAYS = 64  # steps whose delays are drawn in one go, at least
+FAR = 1e150  # a replica with a larger coordinate has diverged
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,6 +27,8 @@ class Plan:
 
     problem: Problem
     schedule: Schedule
+    optimiser: Optimiser
+    correction: Correction | None
     eta: Array  # (steps,)
     replicas: int
     seed: int
@@ -43,19 +48,34 @@ class Tile:
     """One tile of replicas on its way through time. The state is a ring of the latest iterates."""
 
     def __init__(self, plan: Plan, index: int) -> None:
-        lanes = plan.problem.lanes
+        schedule, lanes = plan.schedule, plan.problem.lanes
+        if not isinstance(schedule, SharedIterate):
+            raise TypeError(f"a tile needs a schedule of one iterate, got {schedule!r}")
         streams = np.random.SeedSequence(plan.seed, spawn_key=(index,)).spawn(2)
         noise, delays = (np.random.Generator(np.random.SFC64(stream)) for stream in streams)
-        size = max(plan.schedule.tau_max + 1, plan.window)
+        K, reach = schedule.gradients, schedule.tau_max
+        held = schedule.workers > 0
+        if reach is None and not held:
+            raise TypeError(f"a tile needs a bound on the delays or workers, got {schedule!r}")
+        shape = (lanes, plan.problem.dim)
         self.plan = plan
         self.kept = min(lanes, plan.replicas - index * lanes)  # the rest is surplus
-        self.reads = Counter(plan.schedule.tau_max)
         self.read: Read | None = None  # what the next update reads, at a recorded time
-        self._noise, self._delays = noise, delays
-        self._ring = np.empty((size, lanes, plan.problem.dim))
+        self.clock: Array | float = np.nan  # when the current iterate came to be, (lanes,)
+        self.lost_at = np.full(lanes, -1)  # by which update a replica has diverged; -1: not
+        self._noise, self._gradients = noise, K
+        self._course = schedule.course(delays, lanes)
+        self._ring = np.empty((max(1 if held else (reach or 0) + 1, plan.window), *shape))
         self._ring[:] = plan.problem.start  # so that reading from before x_0 reads x_0
+        self._points: Points = (
+            WithWorkers(self._ring, schedule.workers, K) if held else InRing(self._ring, K)
+        )
+        self._counter = WorkerCounter(lanes, K) if held else Counter(reach or 0, K)
+        self._rule = plan.optimiser.begin(shape)
+        correction = plan.correction
+        self._corrector = None if correction is None else correction.begin(shape, plan.eta)
         self._shared: list[Delays] = []  # delays so far, if all lanes have the same
-        self._memory: NDArray[Any] | None = None  # samples of the last tau_max steps, for reuse
+        self._memory: NDArray[Any] | None = None  # samples of the last updates, for reuse
 
     def iterate(self, t: int) -> Array:
         """x_t of every lane, (lanes, dim): a view, valid until the ring comes round."""
@@ -67,31 +87,47 @@ class Tile:
 
         There `read` is what update t is about to read; nothing at the end.
         """
-        plan, eta = self.plan, self.plan.eta.tolist()
+        plan, K, eta = self.plan, self._gradients, self.plan.eta.tolist()
         gradient, slots, size = plan.problem.stochastic_gradient, list(self._ring), len(self._ring)
-        rows = self._ring.reshape(-1, plan.problem.dim)
-        g, read = np.empty_like(slots[0]), np.empty_like(slots[0])
+        step, subtract, corrector = self._rule.step, np.subtract, self._corrector
+        g, more = np.empty_like(slots[0]), np.empty_like(slots[0])
         recorded = iter(plan.times.tolist())
         stop = next(recorded)
         span = max(plan.block, DELAYS)
+        timed: Array | None = None
         for start in range(0, plan.steps, span):
             steps = range(start, min(start + span, plan.steps))
-            delays = plan.schedule.draw(self._delays, start, len(steps), len(g))
-            self.reads.add(start, delays if delays.ndim == 1 else delays[:, : self.kept])
-            sources, shared = self._sources(start, delays), delays.ndim == 1
-            if shared:
+            block = self._course.draw(len(steps))
+            delays = block.delays
+            self._counter.take(start, block, self.kept)
+            if delays.ndim == 1 and K == 1:
                 self._shared.append(delays)
-            for t, sample, source in zip(steps, self._samples(delays), sources, strict=True):
-                y = slots[source] if shared else rows.take(source, 0, read, "wrap")
+            points, samples = self._points.of(start, block), self._samples(delays)
+            for t in steps:
+                y, sample, x, a = next(points), next(samples), slots[t % size], (t - start) * K
                 if t == stop:
-                    self.read = Read(delays=delays[t - start], points=y)
+                    self.read = Read(delays=delays[a], points=y) if K == 1 else None
+                    self.clock = _clock(t, start, K, block.times, timed)
                     yield t
                     stop = next(recorded, -1)
                 gradient(y, sample, g)
-                np.multiply(g, eta[t], out=g)
-                np.subtract(slots[t % size], g, out=slots[(t + 1) % size])
+                if corrector is not None:
+                    corrector.correct(g, t, delays[a], x, y)
+                if K > 1:
+                    for k in range(1, K):
+                        y = next(points)
+                        gradient(y, next(samples), more)
+                        if corrector is not None:
+                            corrector.correct(more, t, delays[a + k], x, y)
+                        g += more
+                    g /= K
+                step(g, eta[t], x)
+                subtract(x, g, out=slots[(t + 1) % size])
+            timed = None if block.times is None else block.times[-1]
+            self._lose(steps.stop)
         if stop == plan.steps:
             self.read = None
+            self.clock = np.nan if timed is None else timed
             yield stop
 
     @property
@@ -99,41 +135,50 @@ class Tile:
         """The delays of all updates so far, (steps,), if every lane has the same."""
         return np.concatenate(self._shared) if self._shared else None
 
-    def _sources(self, start: int, delays: Delays) -> Any:
-        """Where x_{t - tau_t} lies: a slot for all lanes, or a row of the flat ring for each.
+    @property
+    def reads(self) -> Reads:
+        """What the delays did so far."""
+        return self._counter.result()
 
-        Rows of slots before the first are negative, and `take` wraps them for nothing.
-        """
-        size, lanes, _ = self._ring.shape
-        t = np.arange(start, start + len(delays))
-        if delays.ndim == 1:
-            return ((t - delays) % size).tolist()
-        rows = delays * -lanes
-        rows += (t % size * lanes)[:, None]
-        rows += np.arange(lanes)
-        return rows
+    def _lose(self, t: int) -> None:
+        """Stop the replicas that have diverged by update t: they are not a number from then on."""
+        x = self.iterate(t)
+        lost = ~(np.abs(x).max(axis=1) <= FAR)
+        if lost.any():
+            self.lost_at[lost & (self.lost_at < 0)] = t
+            x[lost] = np.nan
 
     def _samples(self, delays: Delays) -> Iterator[NDArray[Any]]:
-        """The sample to apply at each step, drawn a block at a time."""
-        for start in range(0, len(delays), self.plan.block):
-            yield from self._block(delays[start : start + self.plan.block])
+        """The sample of each gradient, drawn a block at a time."""
+        block = self.plan.block * self._gradients
+        for start in range(0, len(delays), block):
+            yield from self._block(delays[start : start + block])
 
     def _block(self, delays: Delays) -> NDArray[Any]:
-        """The samples of a block of steps: their own, or with reuse those drawn at t - tau_t."""
-        steps, lanes = len(delays), self._ring.shape[1]
-        fresh = self.plan.problem.draw(self._noise, steps, lanes)
+        """The samples of a block of gradients: their own, or with reuse those of their reads."""
+        n, lanes = len(delays), self._ring.shape[1]
+        fresh = self.plan.problem.draw(self._noise, n, lanes)
         if not self.plan.reuse:
             return fresh
-        depth = self.plan.schedule.tau_max
+        depth = (self.plan.schedule.tau_max or 0) * self._gradients
         past = np.zeros_like(fresh, shape=(depth, *fresh.shape[1:]))  # never read: tau_t <= t
         known = np.concatenate([past if self._memory is None else self._memory, fresh])
-        self._memory = known[steps:]
+        self._memory = known[n:]
         lane = np.arange(lanes)
-        drawn = np.arange(depth, depth + steps)[:, None]
+        drawn = np.arange(depth, depth + n)[:, None]
         if delays.ndim == 1:
             delays = delays[:, None]
-        applied: NDArray[Any] = known[drawn - delays, lane]
+        applied: NDArray[Any] = known[drawn - self._gradients * delays, lane]
         return applied
+
+
+def _clock(t: int, start: int, K: int, times: Array | None, before: Array | None) -> Any:
+    """When x_t came to be: as the last gradient of the update before arrived."""
+    if times is None:
+        return np.nan
+    if t == 0:
+        return 0.0
+    return times[(t - start) * K - 1] if t > start else before
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -143,12 +188,14 @@ class Part:
     statistics: Statistics
     reads: Reads
     delays: Delays | None
+    lost_at: NDArray[np.int64]  # (replicas,)
 
     def merge(self, other: Part) -> Part:
         return Part(
             statistics=self.statistics.merge(other.statistics),
             reads=self.reads.merge(other.reads),
             delays=self.delays,
+            lost_at=np.concatenate([self.lost_at, other.lost_at]),
         )
 
 
@@ -161,10 +208,22 @@ def tile_part(plan: Plan, index: int) -> Part:
         measures=plan.measures,
         window=plan.window,
         noise=plan.noise,
-        tau_max=plan.schedule.tau_max,
+        tau_max=plan.schedule.tau_max or 0,
     )
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for t in tile.run():
-            recorder.take(t, tile.iterate, tile.read)
+            recorder.take(t, tile.iterate, tile.read, tile.clock)
         statistics = recorder.result()
-    return Part(statistics=statistics, reads=tile.reads.result(), delays=tile.delays)
+    return Part(
+        statistics=statistics,
+        reads=tile.reads,
+        delays=tile.delays,
+        lost_at=_first(recorder.lost_at, tile.lost_at[: tile.kept]),
+    )
+
+
+def _first(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The earlier of two times each, where -1 is never."""
+    late = np.iinfo(np.int64).max
+    first = np.minimum(np.where(one < 0, late, one), np.where(other < 0, late, other))
+    return np.where(first == late, -1, first)

@@ -12,7 +12,7 @@ from empirics import plots, problems, schedules
 from empirics.check import Cell, Result
 from empirics.compare import Verdict, steps_for, why_not
 from empirics.problems.base import Problem, whole
-from empirics.schedules.base import Schedule
+from empirics.schedules.base import Law
 from theory import results
 from theory.assumptions import StaleSGD
 from theory.assumptions.online import DelayedFeedback
@@ -96,7 +96,7 @@ def _wants_full_gradients(theorem: Any) -> bool:
     )
 
 
-def _schedule(delay: str, level: int) -> Schedule:
+def _schedule(delay: str, level: int) -> Law:
     longest = level - 1
     match delay:
         case "constant":
@@ -111,7 +111,7 @@ def _schedule(delay: str, level: int) -> Schedule:
 
 
 def _problem(
-    theorem: Any, level: int, request: Request, schedule: Schedule, made: dict[str, Problem]
+    theorem: Any, level: int, request: Request, schedule: Law, made: dict[str, Problem]
 ) -> tuple[Problem, float | None]:
     """The problem asked for, and the coherence level to build on if it dictates one."""
     name = request.problem

@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 from empirics.compare.constants import OF_THE_PROBLEM, needed, reads_as_counted
 from empirics.compare.numbers import Numbers, last_horizon, step_sizes
 from empirics.problems.base import Array, Problem
-from empirics.schedules.base import Delays, Schedule
+from empirics.schedules.base import Delays, Schedule, SharedIterate
 from empirics.schedules.reads import multiplicity as facts_of
 from empirics.stepsizes import StepSizes
 from theory import assumptions as known
@@ -63,7 +63,7 @@ def steps_for(
     rule = theorem.step.expression
     sequences = {a.func.__name__ for a in rule.atoms(AppliedUndef)}
     wanted = {a.name for a in rule.free_symbols} - {theorem.count.index.name}
-    limits = _limits(theorem, schedule)
+    limits = _limits(theorem, _longest(theorem, schedule, delays))
     if eta is None and limits:
         _demand(theorem, problem, {a.name for e in limits for a in e.free_symbols}, given)
         eta = min(Numbers(values=given).value(limit) for limit in limits)
@@ -95,12 +95,13 @@ def _given(
     theorem: Theorem, problem: Problem, schedule: Schedule, steps: int, delays: Delays | None
 ) -> dict[str, float]:
     """The constants that problem and schedule give, and the horizon."""
-    s = schedule.tau_max + 1
-    given: dict[str, float] = {"s": s, "m": s, "R_d": s, "tau": schedule.tau_max}
+    tau = _longest(theorem, schedule, delays)
+    s = tau + 1
+    given: dict[str, float] = {"s": s, "m": s, "R_d": s, "tau": tau}
     given |= {"B": 1, "b": 1, "M": 0}
-    given["N"] = given["tau_avg"] = schedule.tau_max  # never more
+    given["N"] = given["tau_avg"] = tau  # never more
     if delays is not None:
-        facts = facts_of(delays, schedule.tau_max)
+        facts = facts_of(delays, tau)
         given |= {"N": facts.flying, "tau_avg": facts.average}
     given[theorem.horizon.name] = last_horizon(theorem, steps)
     given |= {name: c.value for name, c in problem.constants.items() if name != "infimum"}
@@ -115,10 +116,9 @@ def _given(
     return given
 
 
-def _limits(theorem: Theorem, schedule: Schedule) -> list[Any]:
+def _limits(theorem: Theorem, tau: int) -> list[Any]:
     """Formulas that a constant step has to stay below."""
     limits = [] if theorem.step_limit is None else [theorem.step_limit.expression]
-    tau = schedule.tau_max
     for assumption in theorem.assumptions:
         match assumption:
             case known.StepLimit():
@@ -137,8 +137,22 @@ def _limits(theorem: Theorem, schedule: Schedule) -> list[Any]:
 
 def _shared(schedule: Schedule, steps: int) -> Delays | None:
     """The delays of a run, if all replicas have the same, whatever the random numbers."""
-    delays = schedule.draw(np.random.default_rng(0), 0, steps, 1)
-    return delays if delays.ndim == 1 else None
+    if not isinstance(schedule, SharedIterate):
+        return None
+    delays = schedule.course(np.random.default_rng(0), 1).draw(steps).delays
+    return delays if delays.ndim == 1 and schedule.gradients == 1 else None
+
+
+def _longest(theorem: Theorem, schedule: Schedule, delays: Delays | None) -> int:
+    """The largest delay there can be: promised, or seen if all replicas have the same."""
+    if schedule.tau_max is not None:
+        return schedule.tau_max
+    if delays is not None:
+        return int(delays.max())
+    raise ValueError(
+        f"step sizes of {theorem.name} need a bound on the delays, got {type(schedule).__name__} "
+        "without one; simulate with a step of your own"
+    )
 
 
 def _demand(theorem: Theorem, problem: Problem, names: set[str], given: dict[str, Any]) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.problems.base import Array, whole
-from empirics.schedules.base import Delays, Schedule, clip
+from empirics.schedules.base import Delays, Law, clip, settle
 
 
 @dataclass(frozen=True)
-class Constant(Schedule):
+class Constant(Law):
     """tau_t = tau: every iterate is read once, x_0 tau + 1 times. tau = 0 is plain SGD.
 
     Raises ValueError unless tau is a whole number >= 0.
@@ -26,7 +26,7 @@ class Constant(Schedule):
 
     def __post_init__(self) -> None:
         tau = whole("constant delay", "tau", self.tau, 0)
-        _settle(self, tau=tau, tau_max=tau)
+        settle(self, tau=tau, tau_max=tau)
 
     @property
     def pmf(self) -> Array:
@@ -39,7 +39,7 @@ class Constant(Schedule):
 
 
 @dataclass(frozen=True)
-class Uniform(Schedule):
+class Uniform(Law):
     """tau_t uniform on 0, 1, ..., tau_max, independent over time and replicas.
 
     Raises ValueError unless tau_max is a whole number >= 0.
@@ -51,7 +51,7 @@ class Uniform(Schedule):
     tau_max: int
 
     def __post_init__(self) -> None:
-        _settle(self, tau_max=whole("uniform delay", "tau_max", self.tau_max, 0))
+        settle(self, tau_max=whole("uniform delay", "tau_max", self.tau_max, 0))
 
     @property
     def pmf(self) -> Array:
@@ -62,7 +62,7 @@ class Uniform(Schedule):
 
 
 @dataclass(frozen=True, init=False)
-class Geometric(Schedule):
+class Geometric(Law):
     r"""A geometric law cut off at tau_max and renormalised, independent over time and replicas.
 
     .. math:: P(\tau = k) \propto (1 - p)^k, \qquad k = 0, \dots, \tau_{\max}
@@ -96,7 +96,7 @@ class Geometric(Schedule):
             p = brentq(lambda p: _geometric(p, most) @ np.arange(most + 1) - mean, 0, 1, xtol=1e-15)
         if p is None or not 0 < p <= 1:
             raise ValueError(f"geometric delay needs 0 < p <= 1, got {p}")
-        _settle(self, p=float(p), tau_max=most)
+        settle(self, p=float(p), tau_max=most)
 
     @property
     def pmf(self) -> Array:
@@ -107,7 +107,7 @@ class Geometric(Schedule):
 
 
 @dataclass(frozen=True, init=False)
-class Pmf(Schedule):
+class Pmf(Law):
     """Any law on 0, 1, ..., tau_max, independent over time and replicas.
 
     Parameters: probabilities, P(tau = k) for k = 0, 1, ..., summing to 1 within 1e-9 (the rest is
@@ -130,7 +130,7 @@ class Pmf(Schedule):
             raise ValueError(f"pmf delay needs a sum of 1, got {law.sum()}; divide by it")
         law = np.trim_zeros(law, "b")
         shares = tuple((law / law.sum()).tolist())
-        _settle(self, probabilities=shares, tau_max=law.size - 1)
+        settle(self, probabilities=shares, tau_max=law.size - 1)
 
     @property
     def pmf(self) -> Array:
@@ -141,7 +141,7 @@ class Pmf(Schedule):
 
 
 @dataclass(frozen=True, init=False)
-class Cyclic(Schedule):
+class Cyclic(Law):
     """A list of delays, repeated. Cyclic(range(s)) reads the first iterate of each block s times.
 
     Its `pmf` is the share of each delay in one period. Raises ValueError if the pattern is empty
@@ -157,7 +157,7 @@ class Cyclic(Schedule):
         delays = tuple(whole("cyclic delay", "in its pattern", tau, 0) for tau in pattern)
         if not delays:
             raise ValueError("cyclic delay needs a pattern of at least 1 delay, got 0")
-        _settle(self, pattern=delays, tau_max=max(delays))
+        settle(self, pattern=delays, tau_max=max(delays))
 
     @property
     def pmf(self) -> Array:
@@ -214,9 +214,3 @@ def _sample(pmf: Array, generator: np.random.Generator, steps: int, lanes: int) 
 def _geometric(p: float, tau_max: int) -> Array:
     weights = (1 - p) ** np.arange(tau_max + 1)
     return np.asarray(weights / weights.sum())
-
-
-def _settle(schedule: Schedule, **checked: object) -> None:
-    """Give a frozen record its checked fields."""
-    for name, value in checked.items():
-        object.__setattr__(schedule, name, value)

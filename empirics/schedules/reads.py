@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.schedules.base import Delays
+from empirics.schedules.base import Block, Delays
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -16,10 +16,13 @@ class Reads:
 
     Fields: reads, the largest number of times one replica reads one iterate, without the cold
     start; cold_reads, the largest number of times it reads x_0 at updates t < tau_max, where the
-    history is too short for the full delay; counts[k], the updates with delay k, (tau_max + 1,);
+    history is too short for the full delay; counts[k], the gradients with delay k, (tau_max + 1,);
     flying = N, the largest number of gradients in flight over one update j: read before or at it
     and applied after it, t - tau_t <= j < t; average, the largest (tau_0 + ... + tau_{T-1})/T of a
-    replica at any T so far.
+    replica at any T so far; discarded, the gradients that were computed and thrown away.
+
+    Where workers hold what they have read, cold_reads are the readings of x_0 but for one, and
+    gradients count as in flight as soon as they are, whatever becomes of them later.
     """
 
     reads: int
@@ -27,6 +30,7 @@ class Reads:
     counts: NDArray[np.int64]
     flying: int
     average: float
+    discarded: int = 0
 
     @property
     def longest(self) -> int:
@@ -43,9 +47,10 @@ class Reads:
         return Reads(
             reads=max(self.reads, other.reads),
             cold_reads=max(self.cold_reads, other.cold_reads),
-            counts=self.counts + other.counts,
+            counts=_padded_sum(self.counts, other.counts),
             flying=max(self.flying, other.flying),
             average=max(self.average, other.average),
+            discarded=self.discarded + other.discarded,
         )
 
 
@@ -78,10 +83,13 @@ def multiplicity(delays: Delays, tau_max: int | None = None) -> Reads:
 
 
 class Counter:
-    """Counts reads block by block, in memory that does not grow with time."""
+    """Counts reads block by block, in memory that does not grow with time.
 
-    def __init__(self, tau_max: int) -> None:
-        self._tau_max = tau_max
+    Parameters: tau_max, the largest delay; gradients = K, of which an update applies the mean.
+    """
+
+    def __init__(self, tau_max: int, gradients: int = 1) -> None:
+        self._tau_max, self._gradients = tau_max, gradients
         self._counts = np.zeros(tau_max + 1, dtype=np.int64)
         self._pending: NDArray[np.int64] | None = None  # reads of the last tau_max iterates
         self._cold: NDArray[np.int64] | int = 0  # (replicas,)
@@ -91,30 +99,36 @@ class Counter:
         self._total: NDArray[np.int64] | int = 0  # of the delays, (replicas,)
         self._average = 0.0
 
+    def take(self, start: int, block: Block, kept: int) -> None:
+        """Take in a block whose first update is `start`, of the first `kept` replicas."""
+        delays = block.delays
+        self.add(start, delays if delays.ndim == 1 else delays[:, :kept])
+
     def add(self, start: int, delays: Delays) -> None:
-        """Take in the updates start, start + 1, ...: delays (steps,) or (steps, replicas).
+        """Take in the updates start, start + 1, ...: delays (n,) or (n, replicas).
 
         Raises ValueError if one is not in 0, ..., min(t, tau_max).
         """
-        delays = delays.reshape(len(delays), -1)
-        steps, replicas = delays.shape
-        most = np.minimum(np.arange(start, start + steps), self._tau_max)[:, None]
+        K = self._gradients
+        delays = delays.reshape(len(delays) // K, K, -1)
+        steps, _, replicas = delays.shape
+        most = np.minimum(np.arange(start, start + steps), self._tau_max)[:, None, None]
         if (delays < 0).any() or (delays > most).any():
             raise ValueError(
                 f"reads need delays 0 <= tau_t <= min(t, tau_max = {self._tau_max}), got one "
                 "outside; clip the delays"
             )
         self._counts += np.bincount(delays.ravel(), minlength=self._tau_max + 1)
-        totals = _running(delays)
+        totals = _running(delays.sum(axis=1))
         totals += self._total
         self._total = totals[-1]
-        averages = totals.max(axis=1) / np.arange(start + 1, start + steps + 1)
+        averages = totals.max(axis=1) / (K * np.arange(start + 1, start + steps + 1))
         self._average = max(self._average, float(averages.max()))
-        rows = np.arange(self._tau_max, self._tau_max + steps)[:, None] - delays
+        rows = np.arange(self._tau_max, self._tau_max + steps)[:, None, None] - delays
         cells = (rows * replicas + np.arange(replicas)).ravel()
         reads = np.bincount(cells, minlength=(steps + self._tau_max) * replicas)
         reads = reads.reshape(-1, replicas)  # of iterates start - tau_max, ..., start + steps - 1
-        applied = np.maximum(np.arange(len(reads)) - self._tau_max + 1, 0)[:, None]
+        applied = K * np.maximum(np.arange(len(reads)) - self._tau_max + 1, 0)[:, None]
         flying = _running(reads)
         flying -= applied  # read so far, less applied so far
         if self._aloft is not None:
@@ -123,7 +137,7 @@ class Counter:
         self._aloft = flying[steps:]
         if start < self._tau_max:
             first = self._tau_max - start  # the row of x_0, and the updates left of the cold start
-            cold = (rows[:first] == first).sum(axis=0)
+            cold = (rows[:first] == first).sum(axis=(0, 1))
             reads[first] -= cold
             self._cold = self._cold + cold
         if self._pending is not None:
@@ -140,6 +154,71 @@ class Counter:
             flying=self._flying,
             average=self._average,
         )
+
+
+class WorkerCounter:
+    """The same where workers hold what they have read: delays have no bound, workers are few."""
+
+    def __init__(self, lanes: int, gradients: int = 1) -> None:
+        self._gradients = gradients
+        self._counts = np.zeros(1, dtype=np.int64)
+        self._aloft = np.zeros(lanes, dtype=np.int64)
+        self._total = np.zeros(lanes, dtype=np.int64)
+        self._most = self._cold = self._flying = self._discarded = 0
+        self._average = 0.0
+
+    def take(self, start: int, block: Block, kept: int) -> None:
+        """Take in a block whose first update is `start`, of the first `kept` replicas."""
+        K, lanes = self._gradients, len(self._aloft)
+        if block.starts is None:
+            raise RuntimeError("a schedule with workers needs blocks that say who reads when")
+        n = len(block.delays)
+        delays = np.broadcast_to(block.delays.reshape(n, -1), (n, lanes))
+        counts = np.bincount(delays[:, :kept].ravel(), minlength=1)
+        self._counts = _padded_sum(self._counts, counts)
+        begun = np.zeros((n, lanes), dtype=np.int64)
+        if block.starts.lane is None:
+            begun += np.bincount(block.starts.before, minlength=n)[:, None]
+        else:
+            cells = block.starts.before * lanes + block.starts.lane
+            begun += np.bincount(cells, minlength=n * lanes).reshape(n, lanes)
+        lost = np.zeros((n, 1), dtype=np.int64)
+        if block.discarded is not None:
+            lost = block.discarded.reshape(n, -1)
+            share = np.broadcast_to(lost, (n, lanes))
+            self._discarded += int(share[:, :kept].sum())
+        updates = np.arange(start, start + n // K)
+        readings = begun.reshape(-1, K, lanes).sum(axis=1)  # of x_start, x_{start + 1}, ...
+        flying = self._aloft + np.cumsum(begun - lost, axis=0) - np.arange(1, n + 1)[:, None]
+        self._aloft = flying[-1]
+        self._flying = max(self._flying, int(flying[K - 1 :: K, :kept].max()))
+        if start == 0:
+            self._cold = int(readings[0, :kept].max()) - 1
+            readings[0] = 1
+        self._most = max(self._most, int(readings[:, :kept].max()))
+        totals = self._total + np.cumsum(delays.reshape(-1, K, lanes).sum(axis=1), axis=0)
+        self._total = totals[-1]
+        averages = totals[:, :kept].max(axis=1) / (K * (updates + 1))
+        self._average = max(self._average, float(averages.max()))
+
+    def result(self) -> Reads:
+        """The facts so far."""
+        return Reads(
+            reads=self._most,
+            cold_reads=self._cold,
+            counts=self._counts.copy(),
+            flying=self._flying,
+            average=self._average,
+            discarded=self._discarded,
+        )
+
+
+def _padded_sum(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sum of two counts, the shorter one continued by zeros."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    total = longer.copy()
+    total[: len(shorter)] += shorter
+    return total
 
 
 def _running(rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,14 +3,29 @@
 import numpy as np
 import pytest
 
+from empirics.optimisers import SGD
 from empirics.tile import Plan, Tile
 
 
-def _iterates(problem, schedule, eta, *, seed=0, tile=0, reuse=False, replicas=10**6, block=7):
+def _iterates(
+    problem,
+    schedule,
+    eta,
+    *,
+    seed=0,
+    tile=0,
+    reuse=False,
+    replicas=10**6,
+    block=7,
+    optimiser=None,
+    correction=None,
+):
     """x_0, ..., x_T of all lanes of a tile, (T + 1, lanes, dim), from the simulator's own loop."""
     plan = Plan(
         problem=problem,
         schedule=schedule,
+        optimiser=optimiser or SGD(),
+        correction=correction,
         eta=np.asarray(eta, dtype=float),
         replicas=replicas,
         seed=seed,

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from empirics import problems, schedules, simulate, stepsizes
-from empirics.moments import MEASURES, Moments
+from empirics.moments import TIMELESS, Moments
 from empirics.problems import Constant, Problem
 from empirics.problems.quadratic import quadratic
 from empirics.schedules import multiplicity
+from empirics.schedules.base import Law
 
 SCHEDULES = [
     schedules.Constant(0),
@@ -265,7 +266,7 @@ def test_the_mean_over_replicas_is_the_mean_of_the_replicas(iterates):
 def test_blocks_and_processes_leave_no_trace(make):
     problem = make()
     options = {"step": 0.2, "steps": 150, "replicas": 4 * problem.lanes - 1, "window": 3}
-    options |= {"noise": True, "reuse": True, "measures": tuple(MEASURES)}
+    options |= {"noise": True, "reuse": True, "measures": tuple(TIMELESS)}
     reference = simulate(problem, schedules.Uniform(4), **options)
     for block in (1, 9, 1000):
         runs = simulate(problem, schedules.Uniform(4), **options, block=block)
@@ -409,7 +410,7 @@ def test_facts_about_the_delays(schedule):
     assert runs.reads.counts.tolist() == facts.counts.tolist()
 
 
-class Careless(schedules.Schedule):
+class Careless(Law):
     """A schedule that forgets to clip, or lies about its largest delay."""
 
     def __init__(self, delay, tau_max):

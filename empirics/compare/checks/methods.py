@@ -17,6 +17,8 @@ def stale_sgd(assumption: known.StaleSGD, case: Case) -> Findings:
 def own_updates(case: Case, *, noisy: bool = True, reused: bool = False) -> Findings:
     """Whether the updates are those of stale SGD, perhaps with samples applied again."""
     runs = case.runs
+    if other := _another_method(case):
+        return "fails", other
     reuse = bool(runs.settings["reuse"])
     once = runs.reads.reads + runs.reads.cold_reads <= 1
     sigma = runs.constants.get("sigma")
@@ -28,7 +30,23 @@ def own_updates(case: Case, *, noisy: bool = True, reused: bool = False) -> Find
     return own_steps(case)
 
 
+def _another_method(case: Case) -> str:
+    """What sets the runs apart from x_{t+1} = x_t - eta_t g_t; nothing if they are that."""
+    settings = case.runs.settings
+    if (kind := settings["optimiser"]["kind"]) != "SGD":
+        return f"the optimiser is {kind}; it takes plain SGD"
+    if settings["correction"] is not None:
+        return f"gradients are corrected ({settings['correction']['kind']}); it takes them as are"
+    if settings["gradients"] is None:
+        return "every worker has an iterate of its own; it takes one sequence of iterates"
+    if settings["gradients"] != 1:
+        return f"an update applies the mean of {settings['gradients']} gradients; it takes one"
+    return ""
+
+
 def any_direction(assumption: known.AnyDirection, case: Case) -> Findings:
+    if other := _another_method(case):
+        return "fails", other
     finding, words = own_steps(case)
     return finding, f"the direction is the stale stochastic gradient, {words}"
 
