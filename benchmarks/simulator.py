@@ -9,13 +9,10 @@ of the machine falls on all alike. Only ratios travel from one machine to anothe
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from side_by_side import Contestant, machine, rates
 
 from empirics import problems, schedules, simulate
 from empirics.problems.logistic import Logistic
@@ -23,15 +20,6 @@ from empirics.problems.quadratic import Quadratic
 
 TAU_MAX, STEP, SIGMA = 9, 0.01, 0.5
 Array = np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contestant:
-    """A row: its name, what to call, and how many replica updates (or limits of them) it makes."""
-
-    name: str
-    call: Callable[[], object]
-    updates: int
 
 
 def plain_quadratic(problem: Quadratic, steps: int) -> Array:
@@ -86,20 +74,6 @@ def engine(problem: Quadratic | Logistic, steps: int, **options: object) -> Call
         steps=steps,
         **{"replicas": problem.lanes, "record": [0], **options},
     )
-
-
-def rates(contestants: list[Contestant], rounds: int) -> dict[str, float]:
-    """Millions of updates a second: medians of interleaved rounds after one to warm up."""
-    seconds: dict[str, list[float]] = {one.name: [] for one in contestants}
-    for number in range(rounds + 1):
-        for one in contestants:
-            start = time.perf_counter()
-            one.call()
-            if number:
-                seconds[one.name].append(time.perf_counter() - start)
-    return {
-        one.name: one.updates / float(np.median(seconds[one.name])) / 1e6 for one in contestants
-    }
 
 
 def quadratics(rounds: int) -> None:
@@ -215,14 +189,6 @@ def processes(rounds: int) -> None:
 
 def bowl(noise: str) -> Quadratic:
     return problems.quadratic(dim=10, mu=0.1, L=1.0, sigma=SIGMA, noise=noise)
-
-
-def machine() -> None:
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    settings = {key: value for key, value in os.environ.items() if key.startswith("OPENBLAS")}
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    print(f"python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}")
-    print(f"{blas['name']} {blas['version']}, {settings or 'no OPENBLAS settings'}, {cores} cores")
 
 
 TABLES = {
