@@ -17,8 +17,10 @@ from empirics.schedules.reads import multiplicity as facts_of
 from empirics.stepsizes import StepSizes
 from theory import assumptions as known
 from theory.latex import shown
+from theory.symbols import tau_max
 from theory.theorem import Theorem
 
+OF_THE_DELAYS = {"s", "m", "R_d", "tau", "N", "tau_avg"}
 ALWAYS_KEPT = {"mu", "m", "s", "eta"}  # what step sizes say of themselves; else what is in them
 
 
@@ -63,7 +65,7 @@ def steps_for(
     rule = theorem.step.expression
     sequences = {a.func.__name__ for a in rule.atoms(AppliedUndef)}
     wanted = {a.name for a in rule.free_symbols} - {theorem.count.index.name}
-    limits = _limits(theorem, _longest(theorem, schedule, delays))
+    limits = _limits(theorem)
     if eta is None and limits:
         _demand(theorem, problem, {a.name for e in limits for a in e.free_symbols}, given)
         eta = min(Numbers(values=given).value(limit) for limit in limits)
@@ -95,14 +97,15 @@ def _given(
     theorem: Theorem, problem: Problem, schedule: Schedule, steps: int, delays: Delays | None
 ) -> dict[str, float]:
     """The constants that problem and schedule give, and the horizon."""
-    tau = _longest(theorem, schedule, delays)
-    s = tau + 1
-    given: dict[str, float] = {"s": s, "m": s, "R_d": s, "tau": tau}
-    given |= {"B": 1, "b": 1, "M": 0}
-    given["N"] = given["tau_avg"] = tau  # never more
+    given: dict[str, float] = {"B": 1, "b": 1, "M": 0}
+    tau = _longest(schedule, delays)
+    if tau is not None:
+        given |= {"s": tau + 1, "m": tau + 1, "R_d": tau + 1, "tau": tau}
     if delays is not None:
-        facts = facts_of(delays, tau)
+        facts = facts_of(delays)
         given |= {"N": facts.flying, "tau_avg": facts.average}
+    elif isinstance(schedule, SharedIterate) and schedule.concurrency is not None:
+        given["N"] = given["tau_avg"] = schedule.concurrency  # delays are never more on average
     given[theorem.horizon.name] = last_horizon(theorem, steps)
     given |= {name: c.value for name, c in problem.constants.items() if name != "infimum"}
     if "infimum" in problem.constants:
@@ -116,8 +119,9 @@ def _given(
     return given
 
 
-def _limits(theorem: Theorem, tau: int) -> list[Any]:
+def _limits(theorem: Theorem) -> list[Any]:
     """Formulas that a constant step has to stay below."""
+    tau = tau_max
     limits = [] if theorem.step_limit is None else [theorem.step_limit.expression]
     for assumption in theorem.assumptions:
         match assumption:
@@ -143,22 +147,23 @@ def _shared(schedule: Schedule, steps: int) -> Delays | None:
     return delays if delays.ndim == 1 and schedule.gradients == 1 else None
 
 
-def _longest(theorem: Theorem, schedule: Schedule, delays: Delays | None) -> int:
+def _longest(schedule: Schedule, delays: Delays | None) -> int | None:
     """The largest delay there can be: promised, or seen if all replicas have the same."""
-    if schedule.tau_max is not None:
-        return schedule.tau_max
-    if delays is not None:
+    if schedule.tau_max is None and delays is not None:
         return int(delays.max())
-    raise ValueError(
-        f"step sizes of {theorem.name} need a bound on the delays, got {type(schedule).__name__} "
-        "without one; simulate with a step of your own"
-    )
+    return schedule.tau_max
 
 
 def _demand(theorem: Theorem, problem: Problem, names: set[str], given: dict[str, Any]) -> None:
     missing = sorted(names - set(given))
     if missing == ["eta"]:
         raise ValueError(f"step sizes of {theorem.name} are free; they need a constant step eta")
+    of_the_delays = [name for name in missing if name in OF_THE_DELAYS]
+    if of_the_delays:
+        raise ValueError(
+            f"step sizes of {theorem.name} need {', '.join(of_the_delays)}, but these delays have "
+            "no bound; choose one that the runs will respect"
+        )
     if missing:
         raise ValueError(
             f"step sizes of {theorem.name} need {', '.join(missing)}, which {problem.name} does "

@@ -52,6 +52,13 @@ class SharedIterate(Schedule):
         return 1
 
     @property
+    def concurrency(self) -> int | None:
+        """N, the most gradients in flight over an update, None if there is no bound."""
+        if self.workers:
+            return self.workers - 1  # the one that is applied is not in flight over its update
+        return None if self.tau_max is None else self.tau_max * self.gradients
+
+    @property
     def timed(self) -> bool:
         """Whether it knows when things happen, and not only in which order."""
         return self.workers > 0
