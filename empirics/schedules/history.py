@@ -1,0 +1,205 @@
+"""What one replica's schedule did: who computed which gradient, on what, from when to when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirics.problems.base import Array, whole
+from empirics.schedules.base import Delays, settle
+from empirics.schedules.traces import Trace
+
+TITLE = "# staleness history 1"
+HEADER = "worker,read,applied,begun,ended"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class History:
+    """Who did what when: one row a gradient, in the order of use.
+
+    Fields, of shape (n,): worker = 0, ..., W - 1, who computes it; read, the number of the iterate
+    it is computed at; applied, the update that uses it, -1 if it is thrown away; begun and ended,
+    when it was read and when it arrived, in the units of the service times, or of updates where
+    there are none. gradients = K, of which every update applies the mean; workers = W; label.
+    Gradients that are still in flight at the end have no row.
+    Raises ValueError unless all updates 0, ..., T - 1 are there in this order with K gradients
+    each, none applied before it is read or ended before it is begun.
+
+    >>> from empirics import schedules
+    >>> past = schedules.history(schedules.Constant(2), steps=5)
+    >>> past.delays, past.worker
+    (array([0, 1, 2, 2, 2]), array([0, 1, 2, 0, 1]))
+    """
+
+    worker: NDArray[np.int64]
+    read: NDArray[np.int64]
+    applied: NDArray[np.int64]
+    begun: Array
+    ended: Array
+    gradients: int
+    workers: int
+    label: str = "history"
+
+    def __post_init__(self) -> None:
+        whole("history", "gradients", self.gradients, 1)
+        whole("history", "workers", self.workers, 1)
+        if not isinstance(self.label, str) or not self.label.isprintable():
+            raise ValueError(f"history needs a label of one line, got {self.label!r}")
+        kinds = {"worker": "iu", "read": "iu", "applied": "iu", "begun": "iuf", "ended": "iuf"}
+        for name, kind in kinds.items():
+            column = np.asarray(getattr(self, name))
+            if column.ndim != 1 or len(column) != len(self.worker) or column.dtype.kind not in kind:
+                raise ValueError(
+                    f"history needs {'whole ' * (kind == 'iu')}numbers {name} of shape "
+                    f"({np.size(self.worker)},), got {column.dtype} of shape {column.shape}"
+                )
+            copy = column.astype(np.int64 if kind == "iu" else np.float64)
+            copy.setflags(write=False)
+            settle(self, **{name: copy})
+        fault = _fault(self)
+        if fault is not None:
+            raise ValueError(f"history needs {fault.needs} in row {fault.row}, got {fault.got}")
+
+    @property
+    def updates(self) -> int:
+        """T, how many updates it covers."""
+        return int((self.applied >= 0).sum()) // self.gradients
+
+    @property
+    def delays(self) -> Delays:
+        """The delay of every gradient that is applied, in updates, in the order of use: (T K,)."""
+        used = self.applied >= 0
+        delays: Delays = self.applied[used] - self.read[used]
+        return delays
+
+    def replay(self, *, repeat: bool = False) -> Trace:
+        """A schedule that does this again in all replicas, T updates long.
+
+        What was thrown away changes no iterate and is not replayed. repeat=True starts over after
+        T updates, and then does not know the time.
+        """
+        used, shape = self.applied >= 0, (self.updates, self.gradients)
+        times = self.ended[used].reshape(shape)
+        return Trace(self.delays.reshape(shape), times=times, label=self.label, repeat=repeat)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it as CSV, every bit of it; `load` reads it back."""
+        columns = (self.worker, self.read, self.applied, self.begun, self.ended)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        about = f"{TITLE} gradients={self.gradients} workers={self.workers} label={self.label}"
+        lines = [about, HEADER, *(",".join(map(repr, row)) for row in rows)]
+        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> History:
+        """Read what `save` has written; further lines that begin with # are for the reader.
+
+        Raises ValueError, with the number of the line, if the file is damaged.
+        """
+        try:
+            lines = Path(path).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"history needs a readable file, got {path}: {error}") from None
+        about = _about(path, lines[0] if lines else "")
+        body = [(n, line) for n, line in enumerate(lines, 1) if not line.startswith("#")]
+        if not body or body[0][1].strip() != HEADER:
+            n, line = body[0] if body else (len(lines) + 1, "the end of the file")
+            raise ValueError(f"{path}, line {n}: history needs the header {HEADER}, got {line!r}")
+        parsed = [_row(path, n, line) for n, line in body[1:]]
+        columns = list(zip(*parsed, strict=True)) or [()] * 5
+        types = (np.int64, np.int64, np.int64, np.float64, np.float64)
+        arrays = [np.array(c, dtype=t) for c, t in zip(columns, types, strict=True)]
+        named = dict(zip(HEADER.split(","), arrays, strict=True))
+        record: dict[str, Any] = {**named, **about}
+        fault = _fault(_Raw(**record))
+        if fault is not None:
+            n = body[fault.row + 1][0] if fault.row + 1 < len(body) else len(lines) + 1
+            raise ValueError(f"{path}, line {n}: history needs {fault.needs}, got {fault.got}")
+        return cls(**record)
+
+
+# ---- what a history cannot be ----
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Raw:
+    """The columns before they are checked."""
+
+    worker: NDArray[np.int64]
+    read: NDArray[np.int64]
+    applied: NDArray[np.int64]
+    begun: Array
+    ended: Array
+    gradients: int
+    workers: int
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fault:
+    row: int
+    needs: str
+    got: str
+
+
+def _fault(rows: History | _Raw) -> _Fault | None:
+    """The first thing that is wrong, None if nothing is."""
+    n, K, W = len(rows.worker), rows.gradients, rows.workers
+    if n == 0:
+        return _Fault(row=0, needs="at least one gradient", got="none")
+    used = np.flatnonzero(rows.applied >= 0)
+    expected = np.full(n, -1)
+    expected[used] = np.arange(len(used)) // K
+    late = (rows.applied >= 0) & (rows.applied < rows.read)
+    for name, needs, wrong in (
+        ("worker", f"workers 0, ..., {W - 1}", (rows.worker < 0) | (rows.worker >= W)),
+        ("read", "iterates read >= 0", rows.read < 0),
+        ("applied", "updates applied >= 0, or -1 for never", rows.applied < -1),
+        ("begun", "finite times begun >= 0", ~(np.isfinite(rows.begun) & (rows.begun >= 0))),
+        (
+            "ended",
+            "finite times ended >= begun",
+            ~(np.isfinite(rows.ended) & (rows.ended >= rows.begun)),
+        ),
+        ("read", "every gradient applied after it is read, read <= applied", late),
+        ("applied", f"updates in order, {K} gradients each", rows.applied != expected),
+    ):
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            return _Fault(row=row, needs=needs, got=f"{name} = {getattr(rows, name)[row]}")
+    if len(used) % K or not len(used):
+        left = f"{len(used) % K} in the last" if len(used) else "no update"
+        return _Fault(row=n, needs=f"updates of {K} gradients each", got=left)
+    return None
+
+
+def _about(path: object, line: str) -> dict[str, Any]:
+    """K, W and the label out of the first line."""
+    words = line.removeprefix(TITLE).split(" ", 3) if line.startswith(TITLE) else []
+    settings = dict(word.split("=", 1) for word in words if "=" in word)
+    numbers = [settings.get(name, "") for name in ("gradients", "workers")]
+    if not all(number.isdecimal() and int(number) for number in numbers):
+        raise ValueError(
+            f"{path}, line 1: history needs a first line {TITLE} gradients=K workers=W, "
+            f"got {line!r}"
+        )
+    gradients, workers = map(int, numbers)
+    return {"gradients": gradients, "workers": workers, "label": settings.get("label", "history")}
+
+
+def _row(path: object, n: int, line: str) -> tuple[int, int, int, float, float]:
+    """The five numbers of a line."""
+    cells = line.split(",")
+    try:
+        worker, read, applied = (int(np.int64(cell)) for cell in cells[:-2])
+        begun, ended = map(float, cells[-2:])
+        return worker, read, applied, begun, ended
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"{path}, line {n}: history needs 3 whole numbers and 2 times, got {line!r}"
+        ) from None

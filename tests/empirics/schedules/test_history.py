@@ -1,0 +1,377 @@
+"""A history says what was done, and a replay does it again, to the last bit."""
+
+import heapq
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from empirics import problems, schedules, simulate
+from empirics.schedules import History, Trace, history
+from empirics.schedules.base import Block, Course, SharedIterate, Starts, settle
+
+LAWS = [
+    schedules.Constant(0),
+    schedules.Constant(3),
+    schedules.Uniform(4),
+    schedules.Geometric(p=0.4, tau_max=6),
+    schedules.Cyclic([0, 2, 5]),
+    schedules.Pmf([0.5, 0.0, 0.0, 0.5]),
+]
+
+
+# ---- workers, one event after the other ----
+
+
+@dataclass(frozen=True)
+class Queue(SharedIterate):
+    """W workers with exponential service; K gradients an update; older than `oldest` is lost."""
+
+    W: int
+    K: int = 1
+    oldest: int | None = None
+    tau_max: None = field(init=False, repr=False)
+
+    def __post_init__(self):
+        settle(self, tau_max=None)
+
+    @property
+    def workers(self):
+        return self.W
+
+    @property
+    def gradients(self):
+        return self.K
+
+    def course(self, generator, lanes):
+        return Queued(self, generator.spawn(lanes))
+
+    def events(self, generator):
+        """(reads before this gradient, worker, read, arrival, thrown away before) for ever."""
+        started = [(w, 0, 0.0) for w in range(self.W)]
+        flight = [(generator.exponential(), w, 0) for w in range(self.W)]
+        heapq.heapify(flight)
+        a = lost = 0
+        while True:
+            time, w, read = heapq.heappop(flight)
+            if self.oldest is not None and a // self.K - read > self.oldest:
+                lost += 1
+            else:
+                yield started, w, read, time, lost
+                started, lost, a = [], 0, a + 1
+            started = [*started, (w, a // self.K, time)]
+            heapq.heappush(flight, (time + generator.exponential(), w, a // self.K))
+
+
+class Queued(Course):
+    def __init__(self, schedule, generators):
+        self.K, self.a = schedule.K, 0
+        self.events = [schedule.events(generator) for generator in generators]
+
+    def draw(self, steps):
+        n, lanes = steps * self.K, len(self.events)
+        who, arrival = np.empty((n, lanes), dtype=np.int64), np.empty((n, lanes))
+        delays, discarded, starts = who.copy(), who.copy(), []
+        for a in range(n):
+            for lane, events in enumerate(self.events):
+                began, who[a, lane], read, arrival[a, lane], discarded[a, lane] = next(events)
+                delays[a, lane] = (self.a + a) // self.K - read
+                starts += [(a, w, lane, time) for w, _, time in began]
+        self.a += n
+        before, worker, lane, times = (np.array(c) for c in zip(*starts, strict=True))
+        return Block(
+            delays=delays,
+            workers=who,
+            times=arrival,
+            discarded=discarded,
+            starts=Starts(before=before, worker=worker, lane=lane, times=times),
+        )
+
+
+QUEUES = [Queue(1), Queue(4), Queue(3, K=2), Queue(6, oldest=4), Queue(5, K=3, oldest=1)]
+
+
+def small(lanes=5, dim=3):
+    problem = problems.quadratic(dim=dim, mu=0.1, L=1.0, sigma=0.5)
+    return replace(problem, lanes=lanes, tile=np.tile(problem.spectrum, (lanes, 1)))
+
+
+# ---- a history is what the simulator does ----
+
+
+@pytest.mark.parametrize("replica", [0, 3, 7])
+@pytest.mark.parametrize("schedule", [*LAWS, *QUEUES], ids=repr)
+def test_a_replay_gives_the_iterates_of_its_replica(schedule, replica, iterates):
+    problem, eta, seed = small(), [0.2] * 300, 11
+    tile, lane = divmod(replica, problem.lanes)
+    past = history(schedule, 300, seed=seed, replica=replica, lanes=problem.lanes)
+    again = iterates(problem, past.replay(), eta, seed=seed, tile=tile)[:, lane]
+    first = iterates(problem, schedule, eta, seed=seed, tile=tile)[:, lane]
+    np.testing.assert_array_equal(again, first)
+    if schedule not in (LAWS[0], LAWS[1], LAWS[4], QUEUES[0]):  # those are the same everywhere
+        other = history(schedule, 300, seed=seed, replica=replica + 1, lanes=problem.lanes)
+        assert abs(
+            iterates(problem, other.replay(), eta, seed=seed, tile=tile)[:, lane] - first
+        ).max()
+
+
+@pytest.mark.parametrize("schedule", QUEUES, ids=repr)
+def test_what_is_measured_of_a_replay_is_what_was_measured(schedule):
+    problem = small()
+    arguments = {"step": 0.2, "steps": 150, "replicas": 1, "seed": 3, "measures": ["time", "gap"]}
+    past = history(schedule, 150, seed=3, lanes=problem.lanes)
+    first, again = (simulate(problem, s, **arguments) for s in (schedule, past.replay()))
+    for name in ("time", "gap"):
+        one, other = (getattr(runs.statistics, name).mean for runs in (first, again))
+        np.testing.assert_array_equal(one, other)
+    assert first.reads.counts.tolist() == again.reads.counts.tolist()
+    assert first.reads.discarded == (past.applied < 0).sum()
+
+
+@pytest.mark.parametrize("schedule", QUEUES, ids=repr)
+def test_workers_do_one_thing_at_a_time_and_lose_no_time(schedule):
+    past = history(schedule, 200)
+    assert past.workers == schedule.W
+    assert past.updates == 200
+    for w in range(schedule.W):
+        mine = np.flatnonzero(past.worker == w)
+        np.testing.assert_array_equal(past.begun[mine[1:]], past.ended[mine[:-1]])
+        assert past.begun[mine[0]] == 0
+    assert (np.diff(past.ended) >= 0).all()
+    if schedule.oldest is not None:
+        assert (past.applied < 0).sum() > 10
+        assert past.delays.max() == schedule.oldest
+    else:
+        assert (past.applied >= 0).all()
+
+
+def test_steps_cut_a_history_short_and_nothing_else():
+    for schedule in (schedules.Uniform(4), Queue(4, K=2, oldest=3)):
+        long, short = history(schedule, 700, lanes=8), history(schedule, 300, lanes=8)
+        n = len(short.read) if schedule.workers else 300
+        for name in ("read", "applied", "begun", "ended"):
+            np.testing.assert_array_equal(getattr(long, name)[:n], getattr(short, name))
+
+
+def test_seeds_replicas_and_lanes_change_the_history():
+    draw = {}
+    for name, given_ in {
+        "first": {}, "seed": {"seed": 1}, "replica": {"replica": 1}, "lanes": {"lanes": 8},
+        "tile": {"replica": 256},
+    }.items():  # fmt: skip
+        draw[name] = tuple(history(schedules.Uniform(9), 50, **given_).delays.tolist())
+    assert len(set(draw.values())) == len(draw)
+    assert history(schedules.Uniform(9), 50).delays.tolist() == list(draw["first"])
+
+
+# ---- delays alone: rows for gradients in flight ----
+
+
+@settings(max_examples=60, deadline=None)
+@given(raw=st.lists(st.integers(0, 6), min_size=1, max_size=40))
+def test_rows_never_overlap_and_are_as_few_as_gradients_in_flight(raw):
+    past = history(schedules.Cyclic(raw), len(raw))
+    flying = [
+        sum(r <= j <= t for r, t in zip(past.read, past.applied, strict=True))
+        for j in range(len(raw))
+    ]
+    assert past.workers == max(flying)
+    assert sorted(set(past.worker.tolist())) == list(range(past.workers))
+    for w in range(past.workers):
+        mine = np.flatnonzero(past.worker == w)
+        order = mine[np.argsort(past.read[mine])]
+        assert (past.read[order[1:]] > past.applied[order[:-1]]).all()
+    np.testing.assert_array_equal(past.begun, past.read)
+    np.testing.assert_array_equal(past.ended, past.applied + 1)
+
+
+def test_a_constant_delay_takes_turns():
+    past = history(schedules.Constant(3), 9)
+    assert past.workers == 4
+    assert past.read.tolist() == [0, 0, 0, 0, 1, 2, 3, 4, 5]
+    assert past.worker.tolist() == [0, 1, 2, 3, 0, 1, 2, 3, 0]
+
+
+# ---- files ----
+
+
+def same(one, other):
+    for name in ("worker", "read", "applied", "begun", "ended"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    return (one.gradients, one.workers, one.label) == (
+        other.gradients, other.workers, other.label,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("schedule", [schedules.Uniform(3), *QUEUES], ids=repr)
+def test_a_file_keeps_every_bit(schedule, tmp_path):
+    past = history(schedule, 60)
+    past.save(tmp_path / "a.csv")
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    K, W = past.gradients, past.workers
+    assert lines[0].startswith(f"# staleness history 1 gradients={K} workers={W} label=")
+    assert lines[1] == "worker,read,applied,begun,ended"
+    assert len(lines) == 2 + len(past.read)
+    assert same(History.load(tmp_path / "a.csv"), past)
+    assert not same(History.load(tmp_path / "a.csv"), replace(past, label="other"))
+
+
+GOOD = [
+    "# staleness history 1 gradients=2 workers=3",
+    "worker,read,applied,begun,ended",
+    "0,0,0,0.0,1.5",
+    "# a remark",
+    "1,0,-1,0.0,1.75",
+    "2,0,0,0.0,2.0",
+    "0,0,1,1.5,2.5",
+    "2,1,1,2.0,3.25",
+]
+
+
+def test_a_file_written_by_hand(tmp_path):
+    path = tmp_path / "hand.csv"
+    path.write_text("\n".join(GOOD))
+    past = History.load(path)
+    assert past.delays.tolist() == [0, 0, 1, 0]
+    assert past.replay().delays.tolist() == [[0, 0], [1, 0]]
+    assert past.replay().times.tolist() == [[1.5, 2.0], [2.5, 3.25]]
+    assert (past.updates, past.gradients, past.workers, past.label) == (2, 2, 3, "history")
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "message"),
+    [
+        (1, "# staleness history 2 gradients=2 workers=3", "line 1: history needs a first line"),
+        (1, "# staleness history 1 gradients=0 workers=3", "line 1: history needs a first line"),
+        (1, "# staleness history 1 workers=3", "line 1: history needs a first line"),
+        (2, "worker,read,applied", "line 2: history needs the header worker,read,applied,begun"),
+        (3, "0,0,0,0.0", "line 3: history needs 3 whole numbers and 2 times, got '0,0,0,0.0'"),
+        (3, "0,0,0,0.0,1.5,1", "line 3: history needs 3 whole numbers and 2 times"),
+        (3, "0,0.5,0,0.0,1.5", "line 3: history needs 3 whole numbers and 2 times"),
+        (3, "99999999999999999999,0,0,0.0,1.5", "line 3: history needs 3 whole numbers"),
+        (3, "", "line 3: history needs 3 whole numbers and 2 times, got ''"),
+        (3, "0,0,0,nan,1.5", "line 3: history needs finite times begun >= 0, got begun = nan"),
+        (3, "0,0,0,0.0,inf", "line 3: history needs finite times ended >= begun, got ended = inf"),
+        (3, "0,0,0,2.0,1.5", "line 3: history needs finite times ended >= begun, got ended = 1.5"),
+        (3, "0,0,0,-1.0,1.5", "line 3: history needs finite times begun >= 0, got begun = -1.0"),
+        (5, "3,0,-1,0.0,1.75", "line 5: history needs workers 0, ..., 2, got worker = 3"),
+        (5, "-1,0,-1,0.0,1.75", "line 5: history needs workers 0, ..., 2, got worker = -1"),
+        (5, "1,-2,-1,0.0,1.75", "line 5: history needs iterates read >= 0, got read = -2"),
+        (5, "1,0,-3,0.0,1.75", "line 5: history needs updates applied >= 0, or -1 for never, got"),
+        (6, "2,1,0,0.0,2.0", "line 6: history needs every gradient applied after it is read"),
+        (6, "2,0,1,0.0,2.0", "line 6: history needs updates in order, 2 gradients each, got app"),
+        (8, "2,1,2,2.0,3.25", "line 8: history needs updates in order, 2 gradients each, got ap"),
+        (8, "2,1,-1,2.0,3.25", "line 9: history needs updates of 2 gradients each, got 1 in the"),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_refused_with_its_line(line, text, message, tmp_path):
+    path = tmp_path / "damaged.csv"
+    path.write_text("\n".join([*GOOD[: line - 1], text, *GOOD[line:]]) + "\n")
+    with pytest.raises(ValueError, match=message) as caught:
+        History.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_files_that_are_no_histories(tmp_path):
+    with pytest.raises(ValueError, match=r"history needs a readable file, got .*nowhere.csv"):
+        History.load(tmp_path / "nowhere.csv")
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(ValueError, match="line 1: history needs a first line"):
+        History.load(tmp_path / "empty.csv")
+    (tmp_path / "binary.csv").write_bytes(bytes(range(128, 256)))
+    with pytest.raises(ValueError, match="history needs a readable file"):
+        History.load(tmp_path / "binary.csv")
+    (tmp_path / "none.csv").write_text("\n".join(GOOD[:2]))
+    with pytest.raises(ValueError, match="line 3: history needs at least one gradient, got none"):
+        History.load(tmp_path / "none.csv")
+
+
+# ---- bad input ----
+
+
+def rows(**changes):
+    given_ = {
+        "worker": [0, 0], "read": [0, 1], "applied": [0, 1], "begun": [0.0, 1.0],
+        "ended": [1.0, 2.0], "gradients": 1, "workers": 1,
+    }  # fmt: skip
+    given_.update(changes)
+    arrays = {k: np.array(v) if isinstance(v, list) else v for k, v in given_.items()}
+    return History(**arrays)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"gradients": 0}, "history needs a whole number gradients >= 1, got 0"),
+        ({"workers": 1.5}, "history needs a whole number workers >= 1, got 1.5"),
+        ({"label": "a\nb"}, "history needs a label of one line, got 'a"),
+        ({"read": [0, 1, 2]}, r"history needs whole numbers read of shape \(2,\), got int64 of"),
+        ({"read": [0.0, 1.0]}, r"history needs whole numbers read of shape \(2,\), got float64"),
+        ({"ended": [[1.0], [2.0]]}, r"history needs numbers ended of shape \(2,\), got float64"),
+        ({"ended": [1.0, np.nan]}, "history needs finite times ended >= begun in row 1, got"),
+        ({"read": [0, 2]}, "history needs every gradient applied after it is read.*row 1"),
+        ({"applied": [0, 2]}, "history needs updates in order, 1 gradients each in row 1"),
+        ({"applied": [-1, -1]}, "history needs updates of 1 gradients each in row 2, got no upda"),
+        ({n: [] for n in ("worker", "read", "applied")}, "history needs whole numbers worker of"),
+    ],
+)
+def test_a_record_that_cannot_be(changes, message):
+    rows()
+    with pytest.raises(ValueError, match=message):
+        rows(**changes)
+
+
+def test_a_record_is_not_changed_from_outside():
+    read = np.array([0, 1])
+    past = rows(read=read)
+    read[1] = 0
+    assert past.delays.tolist() == [0, 0]
+    with pytest.raises(ValueError, match="read-only"):
+        past.read[0] = 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"schedule": 3}, "history needs a schedule of one iterate, got 3"),
+        ({"steps": 0}, "history needs a whole number steps >= 1, got 0"),
+        ({"seed": -1}, "history needs a whole number seed >= 0, got -1"),
+        ({"replica": 0.5}, "history needs a whole number replica >= 0, got 0.5"),
+        ({"lanes": 0}, "history needs a whole number lanes >= 1, got 0"),
+    ],
+)
+def test_arguments_out_of_range(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        history(**{"schedule": schedules.Constant(1), "steps": 3, **arguments})
+
+
+# ---- a replay ends ----
+
+
+def test_a_replay_has_no_more_updates_than_its_history():
+    replay = history(schedules.Uniform(3), 40).replay()
+    problem = small()
+    simulate(problem, replay, step=0.1, steps=40, replicas=2)
+    with pytest.raises(ValueError, match=r"Uniform\(tau_max=3\) needs at most its 40 updates, got"):
+        simulate(problem, replay, step=0.1, steps=41, replicas=2)
+
+
+def test_a_repeated_replay_starts_over(iterates):
+    past = history(schedules.Uniform(3), 40)
+    replay = past.replay(repeat=True)
+    twice = iterates(small(), replay, [0.1] * 90)
+    pattern = iterates(small(), schedules.Cyclic(past.delays.tolist()), [0.1] * 90)
+    np.testing.assert_array_equal(twice, pattern)
+    assert past.replay().timed
+    assert not replay.timed
+
+
+def test_a_replay_is_rebuilt_from_its_settings(iterates):
+    replay = history(Queue(4, K=2), 30).replay()
+    given_ = dict(replay.settings)
+    assert given_.pop("kind") == "Trace"
+    again = Trace(**given_)
+    np.testing.assert_array_equal(again.delays, replay.delays)
+    np.testing.assert_array_equal(again.times, replay.times)
