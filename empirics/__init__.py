@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empirics import measure, plots, problems, schedules, stepsizes
+    from empirics import measure, optimisers, plots, problems, schedules, stepsizes
     from empirics.coherence import self_consistent_coherence
     from empirics.compare import Verdict, compare, measures_for, steps_for
     from empirics.runs import Runs
@@ -21,6 +21,7 @@ _WHERE = {
     "compare": "empirics.compare",
     "measure": "empirics.measure",
     "measures_for": "empirics.compare",
+    "optimisers": "empirics.optimisers",
     "plots": "empirics.plots",
     "problems": "empirics.problems",
     "schedules": "empirics.schedules",
@@ -36,6 +37,7 @@ __all__ = [
     "compare",
     "measure",
     "measures_for",
+    "optimisers",
     "plots",
     "problems",
     "schedules",

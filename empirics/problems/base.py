@@ -10,6 +10,8 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -178,3 +180,30 @@ def whole(who: str, what: str, value: object, least: int) -> int:
     if isinstance(value, bool) or number < least:
         raise ValueError(message)
     return number
+
+
+def real(
+    who: str, what: str, value: object, low: float, high: float = inf, *, ends: str = "[]"
+) -> float:
+    """`value` as a float if it lies between two numbers, finite and no `bool`; else one sentence.
+
+    ends says which of the two it may be: "[]" both, "[)" the lower one, "(]" the upper, "()" none.
+
+    >>> real("momentum", "beta", 0.9, 0, 1, ends="[)")
+    0.9
+    >>> real("momentum", "beta", 1, 0, 1, ends="[)")
+    Traceback (most recent call last):
+    ValueError: momentum needs a number beta with 0 <= beta < 1, got 1
+    """
+    given = isinstance(value, Real) and not isinstance(value, bool)
+    number = float(value) if given else np.nan  # type: ignore[arg-type]
+    above = low <= number if ends[0] == "[" else low < number
+    below = number <= high if ends[1] == "]" else number < high
+    if above and below and np.isfinite(number):
+        return number
+    less = {"[": "<=", "]": "<=", "(": "<", ")": "<"}
+    if high == inf:
+        words = f"{what} {less[ends[0]].replace('<', '>')} {low:g}"
+    else:
+        words = f"{low:g} {less[ends[0]]} {what} {less[ends[1]]} {high:g}"
+    raise ValueError(f"{who} needs a number {what} with {words}, got {value!r}")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from empirics.problems import Constant, Problem, quadratic
-from empirics.problems.base import whole
+from empirics.problems.base import real, whole
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,30 @@ class Bare(Problem):
 
     def noise_variance(self, x):
         return np.zeros(x.shape[:-1])
+
+
+@pytest.mark.parametrize(
+    ("ends", "inside", "outside", "words"),
+    [
+        ("[]", (0, 0.5, 1), (-0.1, 1.1), "0 <= p <= 1"),
+        ("[)", (0, np.float64(0.5)), (1, 1.1), "0 <= p < 1"),
+        ("(]", (np.float32(0.5), 1), (0, -0.1), "0 < p <= 1"),
+        ("()", (0.5,), (0, 1), "0 < p < 1"),
+    ],
+)
+def test_a_real_number_lies_between_its_ends(ends, inside, outside, words):
+    for number in inside:
+        got = real("law", "p", number, 0, 1, ends=ends)
+        assert type(got) is float
+        assert got == number
+    for number in (*outside, np.nan, "0.5", None, True, 0.5j, np.array([0.5])):
+        with pytest.raises(ValueError, match=f"law needs a number p with {words}, got"):
+            real("law", "p", number, 0, 1, ends=ends)
+
+
+def test_a_real_number_without_an_upper_end_is_finite():
+    assert real("law", "rate", 1e300, 0) == 1e300
+    with pytest.raises(ValueError, match=r"law needs a number rate with rate >= 0, got inf"):
+        real("law", "rate", np.inf, 0)
+    with pytest.raises(ValueError, match=r"law needs a number rate with rate > 0, got 0"):
+        real("law", "rate", 0, 0, ends="(]")
