@@ -2,6 +2,7 @@
 
 from empirics.schedules.base import Schedule
 from empirics.schedules.cut import Geometric, Pareto, Poisson, Zipf
+from empirics.schedules.files import trace
 from empirics.schedules.history import History
 from empirics.schedules.laws import Constant, Cyclic, Pmf, Uniform
 from empirics.schedules.reads import Reads, multiplicity
@@ -23,4 +24,5 @@ __all__ = [
     "Zipf",
     "history",
     "multiplicity",
+    "trace",
 ]
