@@ -16,6 +16,7 @@ from side_by_side import Contestant, machine, rates
 
 from empirics import problems, schedules, simulate
 from empirics.problems.logistic import Logistic
+from empirics.problems.perceptron import Perceptron
 from empirics.problems.quadratic import Quadratic
 
 TAU_MAX, STEP, SIGMA = 9, 0.01, 0.5
@@ -51,6 +52,41 @@ def plain_logistic(problem: Logistic, steps: int) -> Array:
     return x
 
 
+def plain_perceptron(problem: Perceptron, steps: int) -> Array:
+    """One replica of a network with one hidden layer of ReLU units."""
+    rng, X, Y, x = np.random.default_rng(0), problem.X, problem.Y, problem.start.astype(float)
+    inputs, hidden, classes = problem.sizes
+    cut = (inputs + 1) * hidden
+    past = [x] * (TAU_MAX + 1)
+    for t in range(steps):
+        read = t - min(t, rng.integers(TAU_MAX + 1))
+        y, picked = past[read % len(past)], rng.integers(0, len(X), problem.batch)
+        first, second = y[:cut].reshape(-1, hidden), y[cut:].reshape(-1, classes)
+        rows = X[picked]
+        h = np.maximum(rows @ first, 0)
+        z = h @ second[:-1] + second[-1]
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p = (p / p.sum(axis=1, keepdims=True) - Y[picked]) / problem.batch
+        back = (p @ second[:-1].T) * (h > 0)
+        g = np.concatenate([(rows.T @ back).ravel(), (h.T @ p).ravel(), p.sum(axis=0)])
+        x = x - STEP * g
+        past[(t + 1) % len(past)] = x
+    return x
+
+
+def products(problem: Perceptron, steps: int) -> None:
+    """Matrix products of as many operations as that many updates, at the size BLAS likes best."""
+    square = np.ones((512, 512), problem.X.dtype)
+    for _ in range(round(steps * problem.lanes * operations(problem) / (2 * 512**3))):
+        square @ square
+
+
+def operations(problem: Perceptron) -> int:
+    """Floating-point operations of one update: two products forward, three backward."""
+    inputs, hidden, classes = problem.sizes
+    return 2 * problem.batch * (2 * (inputs + 1) * hidden + 3 * hidden * classes)
+
+
 def normals(problem: Quadratic, steps: int) -> None:
     """The normal numbers of that many updates, and nothing else."""
     rng = np.random.Generator(np.random.SFC64(0))
@@ -65,7 +101,9 @@ def gathers(problem: Logistic, steps: int) -> None:
         problem.loss.A.take(picked, axis=0)
 
 
-def engine(problem: Quadratic | Logistic, steps: int, **options: object) -> Callable[[], object]:
+def engine(
+    problem: Quadratic | Logistic | Perceptron, steps: int, **options: object
+) -> Callable[[], object]:
     """One tile, nothing recorded but the start unless the options say so."""
     return lambda: simulate(
         problem,
@@ -145,6 +183,35 @@ def logistics(rounds: int) -> None:
         )
 
 
+def perceptrons(rounds: int) -> None:
+    print(
+        "\nperceptron on the digits, 32 units     k updates/s            ratio to plain   of limit"
+    )
+    print("   b precision    plain    engine   limit of products           (goal)          (goal)")
+    goals = {"double": (2.1, 0.3), "single": (3.5, None)}
+    plain = problems.perceptron(batch=32)
+    for precision, (goal, share) in goals.items():
+        problem = problems.perceptron(batch=32, precision=precision)
+        seen = rates(
+            [
+                Contestant(name="plain", call=lambda: plain_perceptron(plain, 2000), updates=2000),
+                Contestant(name="engine", call=engine(problem, 300), updates=300 * problem.lanes),
+                Contestant(
+                    name="limit",
+                    call=lambda p=problem: products(p, 100),
+                    updates=100 * problem.lanes,
+                ),
+            ],
+            rounds,
+        )
+        line = (
+            f"   32 {precision:9} {1e3 * seen['plain']:8.1f} {1e3 * seen['engine']:9.1f}"
+            f" {1e3 * seen['limit']:9.1f}           {seen['engine'] / seen['plain']:8.1f} ({goal})"
+            f"      {seen['engine'] / seen['limit']:.2f}"
+        )
+        print(line + (f" ({share})" if share else ""))
+
+
 def recording(rounds: int) -> None:
     print("\ncost of recording: share of the speed that is lost")
     bowl = problems.quadratic(dim=10, mu=0.1, L=1.0, sigma=SIGMA)
@@ -194,6 +261,7 @@ def bowl(noise: str) -> Quadratic:
 TABLES = {
     "quadratics": quadratics,
     "logistics": logistics,
+    "perceptrons": perceptrons,
     "recording": recording,
     "processes": processes,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from empirics.problems.base import Problem
 from empirics.problems.logistic import logistic
+from empirics.problems.perceptron import perceptron
 from empirics.problems.quadratic import quadratic
 
 BATCH = 32  # rows a minibatch: enough for the noise not to hide the rest of a bound
@@ -22,6 +23,10 @@ _MAKERS: dict[str, tuple[str, Callable[[], Problem]]] = {
     "breast-cancer": (
         "logistic regression, benign or malignant (scikit-learn's breast cancer)",
         lambda: logistic("breast-cancer", batch=BATCH),
+    ),
+    "digits-perceptron": (
+        "one hidden layer of 32 ReLU units, all ten digits (nonconvex)",
+        lambda: perceptron("digits-multinomial", batch=BATCH),
     ),
     "quadratic": (
         "a quadratic in 10 dimensions, curvatures from 0.1 to 1, sigma = 0.5",

@@ -27,7 +27,11 @@ class Table:
 
 
 def table(
-    data: str | tuple[ArrayLike, ArrayLike], classes: Sequence[Any] | None, standardise: bool
+    data: str | tuple[ArrayLike, ArrayLike],
+    classes: Sequence[Any] | None,
+    standardise: bool,
+    *,
+    who: str = "logistic",
 ) -> Table:
     """The named data set, or the arrays (X, y), cut to the classes, with a last column of ones.
 
@@ -39,15 +43,14 @@ def table(
     >>> digits.X.shape, digits.classes
     ((357, 55), (3, 8))
     """
-    X, labels, source = _raw(data)
+    X, labels, source = _raw(data, who)
     present = np.unique(labels)
     if classes is None:
         classes = (3, 8) if data == "digits" else present.tolist()
     missing = [label for label in classes if label not in present]
     if missing or len(set(classes)) < 2 or len(set(classes)) != len(classes):
         raise ValueError(
-            f"logistic needs 2 or more different classes among {present.tolist()}, got "
-            f"{list(classes)}"
+            f"{who} needs 2 or more different classes among {present.tolist()}, got {list(classes)}"
         )
     matches = labels[:, None] == np.array(classes)  # (n, K)
     used = matches.any(axis=1)
@@ -60,22 +63,22 @@ def table(
     return Table(X=X, y=y, classes=tuple(np.array(classes).tolist()), source=source)
 
 
-def _raw(data: str | tuple[ArrayLike, ArrayLike]) -> tuple[Array, NDArray[Any], Any]:
+def _raw(data: str | tuple[ArrayLike, ArrayLike], who: str) -> tuple[Array, NDArray[Any], Any]:
     """Features, labels, and what to write down as their source."""
     if isinstance(data, str):
         if data not in NAMES:
-            raise ValueError(f"logistic needs data among {', '.join(NAMES)}, got {data!r}")
+            raise ValueError(f"{who} needs data among {', '.join(NAMES)}, got {data!r}")
         return *_bundled(data), data
     try:
         X, y = (np.asarray(part) for part in data)
         X = X.astype(np.float64)
     except (TypeError, ValueError):
         raise ValueError(
-            f"logistic needs a name or two arrays (X, y) as data, got {type(data).__name__}"
+            f"{who} needs a name or two arrays (X, y) as data, got {type(data).__name__}"
         ) from None
     if X.ndim != 2 or y.shape != X.shape[:1] or X.size == 0 or not np.isfinite(X).all():
         raise ValueError(
-            "logistic needs finite X of shape (n, features) and y of shape (n,), got shapes "
+            f"{who} needs finite X of shape (n, features) and y of shape (n,), got shapes "
             f"{X.shape} and {y.shape}, {np.isfinite(X).sum()} finite entries"
         )
     digest = sha256(X.tobytes() + y.tobytes()).hexdigest()
