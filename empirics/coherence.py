@@ -130,7 +130,7 @@ def lowest(runs: Runs, kind: str = "expected") -> float:
 
     It is -inf if a replica diverges, since nothing coherent is left then.
     """
-    if runs.first_divergence is not None:
+    if runs.divergence is not None:
         return -np.inf
     found = coherence(runs)
     return float(np.nanmin(found.expected if kind == "expected" else found.minimum))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empirics.moments import AT_READ_POINTS, Statistics
 from empirics.problems.base import Array, Problem
@@ -61,12 +62,18 @@ class Recorder:
         self._parts: list[Statistics] = []
 
     def take(
-        self, t: int, iterate: Callable[[int], Array], read: Read | None, clock: Array | float
+        self,
+        t: int,
+        iterate: Callable[[int], Array],
+        read: Read | None,
+        clock: Array | float,
+        lost: NDArray[np.bool_],
     ) -> None:
         """Measure x_t; `iterate` gives x_u, (lanes, dim), for every u of the window.
 
-        `read` is what update t reads, None after the last one; `clock`, when x_t came to be. Each
-        gradient has a call of its own: the shape, hence the last bit, is always the same.
+        `read` is what update t reads, None after the last one; `clock`, when x_t came to be; lost,
+        which replicas have been stopped, (lanes,). Each gradient has a call of its own: the shape,
+        hence the last bit, is always the same.
         """
         problem, k, s = self._problem, self._held, len(self._gradients)
         for u in range(t - s + 1, t + 1):
@@ -74,7 +81,8 @@ class Recorder:
                 problem.gradient(iterate(u), out=self._gradients[u % s])
                 self._stamps[u % s] = u
         x, g = iterate(t), self._gradients[t % s]
-        np.vecdot(g, g, out=self._measured["squared gradient"][k])
+        norm = np.vecdot(g, g, out=self._measured["squared gradient"][k])
+        norm[lost] = np.nan  # whatever the problem makes of a point that is not a number
         for name, values in self._measured.items():
             if name in ("gap", "squared distance"):
                 values[k] = self._of(name, x)

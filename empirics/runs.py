@@ -32,11 +32,12 @@ class Runs:
     and exogenous, what the schedule promises (tau_max the longest delay that occurred, if it
     promises none); delays, tau_t for t = 0, ..., T - 1, (T,), None
     unless all replicas have the same; deterministic, whether all replicas are one, there being no
-    noise; lost_at, for each replica the update by which it had diverged, -1 if it has not, (n,);
-    looseness, by measure, how far what was measured may be off because infimum and minimiser
-    are known only so well (a gap by so much too large, the root of a squared distance by so much
-    either way); settings, what the runs can be repeated from, ready for JSON; complete, False if
-    the run was interrupted and only some of its replicas are here.
+    noise; lost_at, for each replica the update by which it had diverged, -1 if it has not, (n,):
+    the first that is recorded, a multiple of 64 or the last, and at which it shows; looseness, by
+    measure, how far what was measured may be off because infimum and minimiser are known only so
+    well (a gap by so much too large, the root of a squared distance by so much either way);
+    settings, what the runs can be repeated from, ready for JSON; complete, False if the run was
+    interrupted and only some of its replicas are here.
     """
 
     times: NDArray[np.int64]
@@ -68,6 +69,23 @@ class Runs:
         """The first recorded time at which a replica is lost, None if none ever is."""
         lost = np.flatnonzero(self.statistics.diverged)
         return int(self.times[lost[0]]) if lost.size else None
+
+    @property
+    def divergence(self) -> str | None:
+        """One sentence on the replicas that are lost, recorded or not; None if there are none.
+
+        It names the one that is known to be lost first.
+        """
+        lost = np.flatnonzero(self.lost_at >= 0)
+        if not lost.size:
+            return None
+        first = lost[self.lost_at[lost].argmin()]
+        n, words = self.replicas, f"replica {first} diverged by update {self.lost_at[first]}"
+        if n == 1:
+            return words
+        if lost.size == n:
+            return f"{words}; all {n} replicas are lost"
+        return f"{words}; {lost.size} of {n} replicas {'is' if lost.size == 1 else 'are'} lost"
 
     def to_dataset(self) -> xarray.Dataset:
         """All of it as one labelled xarray.Dataset, what is not an array as JSON attributes.

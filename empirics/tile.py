@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from empirics.schedules.reads import Counter, Reads, WorkerCounter
 
 DELAYS = 64  # steps whose delays are drawn in one go, at least
 FAR = 1e150  # a replica with a larger coordinate has diverged
+LOOK = 64  # updates from one look at the coordinates to the next: what is found must not depend on
+# how many steps are drawn ahead
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -103,6 +106,9 @@ class Tile:
             if delays.ndim == 1 and K == 1:
                 self._shared.append(delays)
             points, samples = self._points.of(start, block), self._samples(delays)
+            over = self._over()
+            if over:  # there is nothing left to follow but the delays
+                points, samples = repeat(slots[0]), repeat(slots[0])
             for t in steps:
                 y, sample, x, a = next(points), next(samples), slots[t % size], (t - start) * K
                 if t == stop:
@@ -110,6 +116,8 @@ class Tile:
                     self.clock = _clock(t, start, K, block.times, timed)
                     yield t
                     stop = next(recorded, -1)
+                if over:
+                    continue
                 gradient(y, sample, g)
                 if corrector is not None:
                     corrector.correct(g, t, delays[a], x, y)
@@ -123,8 +131,9 @@ class Tile:
                     g /= K
                 step(g, eta[t], x)
                 subtract(x, g, out=slots[(t + 1) % size])
+                if not (t + 1) % LOOK or t + 1 == plan.steps:
+                    self._lose(t + 1)
             timed = None if block.times is None else block.times[-1]
-            self._lose(steps.stop)
         if stop == plan.steps:
             self.read = None
             self.clock = np.nan if timed is None else timed
@@ -147,6 +156,13 @@ class Tile:
         if lost.any():
             self.lost_at[lost & (self.lost_at < 0)] = t
             x[lost] = np.nan
+
+    def _over(self) -> bool:
+        """Whether every replica that is kept has diverged; then all there is, is not a number."""
+        over = bool((self.lost_at[: self.kept] >= 0).all())
+        if over:
+            self._ring[:] = np.nan
+        return over
 
     def _samples(self, delays: Delays) -> Iterator[NDArray[Any]]:
         """The sample of each gradient, drawn a block at a time."""
@@ -212,7 +228,7 @@ def tile_part(plan: Plan, index: int) -> Part:
     )
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for t in tile.run():
-            recorder.take(t, tile.iterate, tile.read, tile.clock)
+            recorder.take(t, tile.iterate, tile.read, tile.clock, tile.lost_at >= 0)
         statistics = recorder.result()
     return Part(
         statistics=statistics,

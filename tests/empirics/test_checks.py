@@ -267,7 +267,8 @@ def test_runs_that_diverge_have_no_second_moment():
     runs = runs_of(step=90.0, steps=120)
     finding, words = found(known.BoundedSecondMoment(M2, count=FROM_ZERO), runs, M_2=1.0)
     assert finding == "fails"
-    assert "replicas diverge from t = " in words
+    assert words == runs.divergence
+    assert "replica 0 diverged by update" in words
 
 
 def test_of_the_domain_and_feedback():

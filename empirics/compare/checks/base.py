@@ -53,8 +53,8 @@ class Case:
 
     def at_most(self, seen: Constant | None, formula: Any, recorded: str) -> Findings:
         """What was seen, if it was, against a formula."""
-        if self.runs.first_divergence is not None:
-            return "fails", f"replicas diverge from t = {self.runs.first_divergence}"
+        if self.runs.divergence is not None:
+            return "fails", self.runs.divergence
         if seen is None:
             return "unknown", (
                 f'it was not recorded at every update; simulate with record="all" and '

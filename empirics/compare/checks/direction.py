@@ -29,8 +29,8 @@ def coherence(assumption: known.GradientCoherence, case: Case) -> Findings:
     at = int(np.nanargmin(np.where(defined, ratio, np.inf)))
     worst = float(ratio[at])
     seen = f"{worst:.4g} at t = {runs.times[at]}, lag {int(lags[at].argmin())}"
-    if not defined.all() and (runs.statistics.diverged > 0).any():
-        return "fails", f"replicas diverge from t = {runs.first_divergence}"
+    if not defined.all() and runs.divergence is not None:
+        return "fails", runs.divergence
     if worst < mu * (1 - SLIP):
         error = margin.standard_error[at, int(lags[at].argmin())] / norm[at]
         sure = f", {(mu - worst) / error:.1f} standard errors below" if error > 0 else ""
