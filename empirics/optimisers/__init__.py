@@ -2,8 +2,18 @@
 
 from empirics.optimisers.adam import Adam, AdamW, AMSGrad
 from empirics.optimisers.base import SGD, Correction, Optimiser
+from empirics.optimisers.compensation import AdaptiveDelayCompensation, DelayCompensation
 from empirics.optimisers.momentum import Momentum
+from empirics.optimisers.picky import Picky
 from empirics.optimisers.scaled import Adagrad, RMSProp
+from empirics.optimisers.weighing import (
+    DelayAdaptive,
+    DelayClipping,
+    PolynomialWeight,
+    ScaledByDelay,
+    weights,
+)
+from empirics.optimisers.window import WindowRule
 
 __all__ = [
     "SGD",
@@ -11,8 +21,17 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "AdaptiveDelayCompensation",
     "Correction",
+    "DelayAdaptive",
+    "DelayClipping",
+    "DelayCompensation",
     "Momentum",
     "Optimiser",
+    "Picky",
+    "PolynomialWeight",
     "RMSProp",
+    "ScaledByDelay",
+    "WindowRule",
+    "weights",
 ]

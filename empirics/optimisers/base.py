@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,7 +41,13 @@ class Rule(ABC):
 
 @dataclass(frozen=True)
 class Correction(ABC):
-    """What is done to a gradient because it is stale."""
+    """What is done to a gradient because it is stale.
+
+    `weighs` says that all it does is multiply by a number that depends on delays and step sizes
+    alone: with SGD the runs are those of plain stale SGD with other step sizes.
+    """
+
+    weighs: ClassVar[bool] = False
 
     @abstractmethod
     def begin(self, shape: tuple[int, ...], eta: Array) -> Corrector:
