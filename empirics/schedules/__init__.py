@@ -6,23 +6,45 @@ from empirics.schedules.files import trace
 from empirics.schedules.history import History
 from empirics.schedules.laws import Constant, Cyclic, Pmf, Uniform
 from empirics.schedules.reads import Reads, multiplicity
+from empirics.schedules.rules import Asynchronous, Barrier, BoundedStaleness
+from empirics.schedules.service import (
+    Deterministic,
+    Exponential,
+    Lognormal,
+    ParetoService,
+    Pausing,
+    Service,
+    slower,
+)
 from empirics.schedules.traces import Trace
 from empirics.schedules.watch import history
+from empirics.schedules.workers import Workers
 
 __all__ = [
+    "Asynchronous",
+    "Barrier",
+    "BoundedStaleness",
     "Constant",
     "Cyclic",
+    "Deterministic",
+    "Exponential",
     "Geometric",
     "History",
+    "Lognormal",
     "Pareto",
+    "ParetoService",
+    "Pausing",
     "Pmf",
     "Poisson",
     "Reads",
     "Schedule",
+    "Service",
     "Trace",
     "Uniform",
+    "Workers",
     "Zipf",
     "history",
     "multiplicity",
+    "slower",
     "trace",
 ]
