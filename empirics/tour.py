@@ -170,7 +170,9 @@ def _from_witness(example: Any) -> Problem:
 def describe(problem: Problem) -> str:
     """One line about a problem and how far its constants can be trusted."""
     known = problem.constants
-    parts = [f"L = {problem.L:.4g} ({known['L'].provenance})"]
+    parts = [f"dim {problem.dim}"]
+    if "L" in known:
+        parts.append(f"L = {problem.L:.4g} ({known['L'].provenance})")
     if "sigma" in known:
         parts.append(f"sigma^2 <= {problem.sigma**2:.4g} ({known['sigma'].provenance})")
     if "infimum" in known:
@@ -179,7 +181,7 @@ def describe(problem: Problem) -> str:
     name = f"{problem.name} on {data}" if isinstance(data, str) else problem.name
     classes = problem.settings.get("classes")
     name += f" {', '.join(map(str, classes))}" if classes and len(classes) == 2 else ""
-    return f"problem: {name}, dim {problem.dim}, {', '.join(parts)}"
+    return f"problem: {name}, {', '.join(parts)}"
 
 
 def line(result: Result, verdict: Verdict) -> str:

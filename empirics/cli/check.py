@@ -34,8 +34,8 @@ def check(
     problem: Annotated[
         str | None,
         typer.Option(
-            help="digits, digits-multinomial, breast-cancer, quadratic, witness (the theorem's "
-            "exact counterexample) or reuse-counterexample."
+            help="digits, digits-multinomial, digits-perceptron, breast-cancer, quadratic, witness "
+            "(the theorem's exact counterexample) or reuse-counterexample."
         ),
     ] = None,
     staleness: Levels = None,

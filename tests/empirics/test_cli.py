@@ -261,6 +261,7 @@ def test_an_interrupt_that_nobody_hears_is_not_lost(where, finished, tmp_path):
         (("check", "dai2019.sharp", "--staleness", "0"), "--staleness needs whole numbers >= 1"),
         (("check", "dai2019.sharp", "--staleness", "a"), "--staleness needs whole numbers >= 1"),
         (("check", "dai2019.sharp", "--problem", "x"), "there is no problem 'x'"),
+        (("check", "dai2019.sharp", "--problem", "digits-perceptron"), "need L, which perceptron"),
         (("check", "dai2019.sharp", "--problem", "witness"), "no exact counterexample at s = 1"),
         (("check", "dai2019.sharp", "--delay", "x"), "--delay needs constant, uniform"),
         (("check", "dai2019.sharp", "--mu", "0"), "need 0 < mu <= 1, got 0.0"),
