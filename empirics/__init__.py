@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empirics import measure, optimisers, plots, problems, schedules, stepsizes
+    from empirics import exact, measure, optimisers, plots, problems, schedules, stepsizes
     from empirics.coherence import self_consistent_coherence
     from empirics.compare import Verdict, compare, measures_for, steps_for
     from empirics.runs import Runs
@@ -19,6 +19,7 @@ _WHERE = {
     "Runs": "empirics.runs",
     "Verdict": "empirics.compare",
     "compare": "empirics.compare",
+    "exact": "empirics.exact",
     "measure": "empirics.measure",
     "measures_for": "empirics.compare",
     "optimisers": "empirics.optimisers",
@@ -35,6 +36,7 @@ __all__ = [
     "Runs",
     "Verdict",
     "compare",
+    "exact",
     "measure",
     "measures_for",
     "optimisers",
