@@ -5,6 +5,8 @@ v_t = eta_t^2 sigma^2/dim,
 
 .. math:: x_{t+1} = x_t + \beta (x_t - x_{t-1}) - a_t y_t - \eta_t \xi_t, \qquad
           y_t = x_{t - \tau_t}, \quad E \xi_t^2 = \sigma^2/\mathrm{dim}
+
+and where eta_t varies, the momentum is beta eta_t / eta_{t-1}, as `optimisers.Momentum` has it.
 """
 
 from __future__ import annotations
@@ -119,10 +121,10 @@ def moments(
 
     for the covariance C of x_t and x_j; the variance of x_{t+1} takes in that of the delay itself.
     Parameters: problem, made by `quadratic`; schedule, with delays that are the same in every
-    replica or independent with a `pmf`; step = eta_t, steps = T, as in `simulate`; momentum = beta,
-    of the heavy ball, in [0, 1); window = s, the number of lags. method, "filter" (by impulse
-    response; constant delay and step, no momentum) or "recursion"; the filter where it can be used
-    unless given.
+    replica or independent with a `pmf`; step = eta_t, steps = T, as in `simulate`; momentum = beta
+    in [0, 1), that of `optimisers.Momentum`; window = s, the number of lags. method, "filter" (by
+    impulse response; constant delay and step, no momentum) or "recursion"; the filter where it can
+    be used unless given.
     The law of the noise does not matter, only its variance. A step that diverges is fine.
     Raises ValueError if an argument is not of its kind.
 
@@ -144,12 +146,16 @@ def moments(
             f"{name}; simulate it"
         )
     steps = whole("exact.moments", "steps", steps, 1)
-    beta = share("exact.moments", "momentum", momentum)
+    beta, eta = share("exact.moments", "momentum", momentum), step_sizes(step)(steps)
+    if beta and not eta.all():
+        raise ValueError(
+            f"exact.moments needs steps > 0 with momentum, got 0 at t = {int(eta.argmin())}"
+        )
     tables = Tables(
         h=problem.spectrum,
         start=problem.start,
         variance=problem.sigma**2 / problem.dim,
-        eta=step_sizes(step)(steps),
+        eta=eta,
         momentum=beta,
         reading=reading("exact.moments", schedule, steps),
         window=whole("exact.moments", "window", window, 1),

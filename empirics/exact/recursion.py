@@ -37,7 +37,7 @@ class Tables:
 
 def recursion(tables: Tables) -> Found:
     """The moments, one update after the other. C[i, j] is the covariance of slots i and j."""
-    steps, dim, s, beta = len(tables.eta), len(tables.h), tables.window, tables.momentum
+    steps, dim, s = len(tables.eta), len(tables.h), tables.window
     n = max(tables.reading.longest + 1, s, 2)
     C, m = np.zeros((n, n, dim)), np.tile(tables.start, (n, 1))  # before x_0 lies x_0
     flat, variances = C.reshape(n, n * dim), C.reshape(n * n, dim)[:: n + 1]
@@ -46,7 +46,7 @@ def recursion(tables: Tables) -> Found:
     mean[0] = tables.start
     delays = tables.reading.delays.tolist() if isinstance(tables.reading, Shared) else None
     weights = None if isinstance(tables.reading, Shared) else _wheel(tables.reading.pmf, n)
-    lags = np.arange(s)
+    lags, betas = np.arange(s), _betas(tables.eta, tables.momentum)
     for t, eta in enumerate(tables.eta.tolist()):
         i, before, new, a = t % n, (t - 1) % n, (t + 1) % n, eta * tables.h
         if weights is None:
@@ -59,7 +59,7 @@ def recursion(tables: Tables) -> Found:
         read[:, t] = y, var_y, with_y[i]
         u, row = m[i], C[i] - a * with_y
         var_u, u_with_y = C[i, i], with_y[i]
-        if beta:
+        if beta := betas[t]:
             u, row = u + beta * (u - m[before]), row + beta * (C[i] - C[before])
             along = C[i, i] - C[i, before]
             across = along - C[i, before] + C[before, before]
@@ -71,6 +71,13 @@ def recursion(tables: Tables) -> Found:
         C[:, new] = row
         covariance[t + 1] = row[(new - lags) % n]
     return mean, covariance, read
+
+
+def _betas(eta: Array, momentum: float) -> list[float]:
+    """What x_t - x_{t-1} is multiplied by: the running sum of gradients outlives its step size."""
+    if not momentum:
+        return [0.0] * len(eta)
+    return [0.0, *(momentum * eta[1:] / eta[:-1]).tolist()]
 
 
 def _wheel(pmf: Array, n: int) -> Array:

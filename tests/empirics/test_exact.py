@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from empirics import exact, problems, schedules, simulate, stepsizes
+from empirics import exact, optimisers, problems, schedules, simulate, stepsizes
 from empirics.problems.quadratic import quadratic
 from empirics.schedules.base import Law, SharedIterate
 
@@ -47,11 +47,12 @@ def enumerated(h, start, scale, schedule, eta, momentum, lags):
     read, along = [Fraction(0)] * steps, [Fraction(0)] * steps
     signs = [(scale, Fraction(1, 2)), (-scale, Fraction(1, 2))]
     for events in product(*(list(product(law_of(schedule, t), signs)) for t in range(steps))):
-        chance, x = Fraction(1), [start]
+        chance, x, v = Fraction(1), [start], Fraction(0)
         for t, ((delay, p), (noise, q)) in enumerate(events):
             chance *= p * q
             y = x[max(t - delay, 0)]
-            x.append(x[t] + beta * (x[t] - x[max(t - 1, 0)]) - eta[t] * (h * y + noise))
+            v = beta * v + h * y + noise
+            x.append(x[t] - eta[t] * v)
         for t in range(steps + 1):
             mean[t] += chance * x[t]
             for lag in range(lags):
@@ -215,6 +216,17 @@ def test_the_simulator_is_consistent_with_the_exact_moments(schedule, noise):
     assert worst(runs, louder, "squared gradient") > 1
 
 
+@pytest.mark.parametrize("schedule", [schedules.Constant(3), schedules.Uniform(5)], ids=repr)
+def test_the_simulator_is_consistent_with_the_exact_moments_of_momentum(schedule):
+    given = dict(step=stepsizes.inverse_sqrt(0.1), steps=60)
+    runs = simulate(
+        NOISY, schedule, optimiser=optimisers.Momentum(0.6), replicas=REPLICAS, seed=5, **given
+    )
+    found, other = (exact.moments(NOISY, schedule, momentum=b, **given) for b in (0.6, 0.57))
+    assert worst(runs, found, "squared gradient") < 1
+    assert worst(runs, other, "squared gradient") > 1
+
+
 def delayed(schedule):
     """The same with every delay longer by one."""
     if isinstance(schedule, schedules.Cyclic):
@@ -283,6 +295,10 @@ class Pairs(schedules.Constant):
         ({"momentum": 1.0}, r"exact.moments needs momentum in \[0, 1\), got 1.0"),
         ({"momentum": np.nan}, r"exact.moments needs momentum in \[0, 1\), got nan"),
         ({"momentum": "much"}, r"exact.moments needs momentum in \[0, 1\), got 'much'"),
+        (
+            {"momentum": 0.5, "step": [0.1, 0.0, 0.1]},
+            "exact.moments needs steps > 0 with momentum, got 0 at t = 1",
+        ),
         ({"window": 0}, "exact.moments needs a whole number window >= 1, got 0"),
         (
             {"method": "guess"},
