@@ -80,7 +80,7 @@ def bound_and_runs(
     'log'
     """
     several = [verdicts] if not isinstance(verdicts, Sequence) else list(verdicts)
-    names = _labels("bound_and_runs", several, labels, [v.title for v in several])
+    names = several_labels("bound_and_runs", several, labels, [v.title for v in several])
     ax = _axes(ax)
     drawn = [v for v in several if v.path.size]
     floor = 0.5 * min((float(np.min(v.path[1])) for v in drawn), default=0.0)
@@ -131,7 +131,7 @@ def coherence(
     'coherence over the window'
     """
     several = [runs] if not isinstance(runs, Sequence) else list(runs)
-    names = _labels("coherence", several, labels, [f"s = {len(r.lags)}" for r in several])
+    names = several_labels("coherence", several, labels, [f"s = {len(r.lags)}" for r in several])
     if mu is not None and len(mu) != len(several):
         raise ValueError(f"coherence needs {len(several)} levels mu, got {len(mu)}")
     ax = _axes(ax)
@@ -169,7 +169,7 @@ def _axes(ax: Axes | None) -> Axes:
     return new_figure().axes[0] if ax is None else ax
 
 
-def _labels(
+def several_labels(
     who: str, things: Sequence[Any], labels: Sequence[str] | None, default: Sequence[str]
 ) -> list[str]:
     if not things:
