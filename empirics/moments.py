@@ -21,8 +21,10 @@ MEASURES = {
     "squared distance at read points": "read_squared_distance",
     "direction": "direction",
     "time": "time",
+    "disagreement": "disagreement",
 }
-TIMELESS = {name: field for name, field in MEASURES.items() if name != "time"}
+OF_THE_TILE = ("time", "disagreement")  # what is known to workers or caches only
+OF_ITERATES = {name: field for name, field in MEASURES.items() if name not in OF_THE_TILE}
 AT_READ_POINTS = " at read points"
 
 
@@ -89,7 +91,8 @@ class Statistics:
     f(x_t) - inf f; squared_distance, of |x_t - x*|^2; read_squared_norm, read_gap and
     read_squared_distance, of the same at the point x_{t - tau_t} that update t reads, and
     direction, of <grad f(x_t), grad f(x_{t - tau_t})> (not a number at t = T); time, of the time at
-    which x_t came to be, in units of the service times; inner, of
+    which x_t came to be, in units of the service times; disagreement, of the mean over workers of
+    |x_p - mean of all caches|^2; inner, of
     <grad f(x_t), grad f(x_{t-l})>, (K, s), reading x_0 when l > t; comoment, the sum over replicas
     of the products of the deviations of inner and squared_norm, (K, s); coherence_min, the smallest
     mu_t of a replica (see Coherence); coherence_negative, the replicas where mu_t < 0;
@@ -106,6 +109,7 @@ class Statistics:
     read_squared_distance: Moments
     direction: Moments
     time: Moments
+    disagreement: Moments
     inner: Moments
     comoment: Array
     coherence_min: Array

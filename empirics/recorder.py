@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.moments import AT_READ_POINTS, Statistics
+from empirics.moments import AT_READ_POINTS, OF_THE_TILE, Statistics
 from empirics.problems.base import Array, Problem
 from empirics.schedules.base import Delays
 
@@ -31,6 +31,7 @@ class Recorder:
     def __init__(
         self,
         problem: Problem,
+        lanes: int,
         kept: int,
         *,
         measures: Sequence[str],
@@ -38,7 +39,7 @@ class Recorder:
         noise: bool,
         tau_max: int,
     ) -> None:
-        s, lanes = max(window, 1), problem.lanes
+        s = max(window, 1)
         self._problem, self._kept, self._window, self._ask_noise = problem, kept, window, noise
         self._minimiser = np.nan if problem.minimiser is None else problem.minimiser
         self._infimum = problem.infimum if "infimum" in problem.constants else np.nan
@@ -66,14 +67,15 @@ class Recorder:
         t: int,
         iterate: Callable[[int], Array],
         read: Read | None,
-        clock: Array | float,
+        known: Callable[[str], Array | float],
         lost: NDArray[np.bool_],
     ) -> None:
         """Measure x_t; `iterate` gives x_u, (lanes, dim), for every u of the window.
 
-        `read` is what update t reads, None after the last one; `clock`, when x_t came to be; lost,
-        which replicas have been stopped, (lanes,). Each gradient has a call of its own: the shape,
-        hence the last bit, is always the same.
+        `read` is what update t reads, None after the last one; `known` gives what only the tile
+        knows, by name: when x_t came to be, how caches disagree; lost, which replicas have been
+        stopped, (lanes,). Each gradient has a call of its own: the shape, hence the last bit, is
+        always the same.
         """
         problem, k, s = self._problem, self._held, len(self._gradients)
         for u in range(t - s + 1, t + 1):
@@ -86,8 +88,8 @@ class Recorder:
         for name, values in self._measured.items():
             if name in ("gap", "squared distance"):
                 values[k] = self._of(name, x)
-            elif name == "time":
-                values[k] = clock
+            elif name in OF_THE_TILE:
+                values[k] = known(name)
         self._take_read_points(t, read)
         if "direction" in self._measured:
             applied = np.nan if read is None else np.vecdot(g, problem.gradient(read.points))

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from empirics.moments import MEASURES, Moments, Statistics
 from empirics.problems.base import Array, Constant
 from empirics.schedules.base import Delays
+from empirics.schedules.deliveries import Deliveries
 from empirics.schedules.reads import Reads
 
 if TYPE_CHECKING:
     import xarray
 
-FORMAT = 3  # of saved files; raised when an older reader would misread a newer file
+FORMAT = 4  # of saved files; raised when an older reader would misread a newer file
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,10 +28,12 @@ class Runs:
     """The outcome of `simulate`.
 
     Fields: times, the recorded t, (K,); statistics at those times; reads, what the delays did from
-    t = 0 to T - 1; step_sizes, eta_t for t = 0, ..., T - 1, (T,);
+    t = 0 to T - 1, None where workers have caches, whose gradients have no delay in updates;
+    deliveries, how long the messages between caches took, None where there are none; step_sizes,
+    eta_t for t = 0, ..., T - 1, (T,);
     constants of the problem, with Delta = f(x_0) - infimum and R = |x_0 - x*| beside them; tau_max
     and exogenous, what the schedule promises (tau_max the longest delay that occurred, if it
-    promises none); delays, tau_t for t = 0, ..., T - 1, (T,), None
+    promises none; None for caches); delays, tau_t for t = 0, ..., T - 1, (T,), None
     unless all replicas have the same; deterministic, whether all replicas are one, there being no
     noise; lost_at, for each replica the update by which it had diverged, -1 if it has not, (n,):
     the first that is recorded, a multiple of 64 or the last, and at which it shows; looseness, by
@@ -42,10 +45,11 @@ class Runs:
 
     times: NDArray[np.int64]
     statistics: Statistics
-    reads: Reads
+    reads: Reads | None
+    deliveries: Deliveries | None
     step_sizes: Array
     constants: Mapping[str, Constant]
-    tau_max: int
+    tau_max: int | None
     exogenous: bool
     delays: Delays | None
     deterministic: bool
@@ -90,7 +94,8 @@ class Runs:
     def to_dataset(self) -> xarray.Dataset:
         """All of it as one labelled xarray.Dataset, what is not an array as JSON attributes.
 
-        Dimensions: time (recorded t), step (t of eta_t), tau (a delay), lag if there is a window.
+        Dimensions: time (recorded t), step (t of eta_t), tau (a delay) or extra (a delay of a
+        message between caches), lag if there is a window.
         """
         import xarray
 
@@ -109,7 +114,8 @@ class Runs:
             "diverged": s.diverged,
             "step_size": self.step_sizes,
             "delay": self.delays,
-            "delay_count": self.reads.counts,
+            "delay_count": self.reads and self.reads.counts,
+            "delivery_count": self.deliveries and self.deliveries.counts,
             "lost_at": self.lost_at,
             "time": self.times,
             "lag": self.lags,
@@ -117,11 +123,7 @@ class Runs:
         facts = {
             "format": FORMAT,
             "replicas": self.replicas,
-            "reads": self.reads.reads,
-            "cold_reads": self.reads.cold_reads,
-            "flying": self.reads.flying,
-            "average_delay": self.reads.average,
-            "discarded": self.reads.discarded,
+            "reads": self.reads and _facts(self.reads),
             "tau_max": self.tau_max,
             "exogenous": self.exogenous,
             "deterministic": self.deterministic,
@@ -181,6 +183,7 @@ _MEASURED = {
     "read_squared_distance": "|x_{t - tau_t} - x*|^2",
     "direction": "<grad f(x_t), grad f(x_{t - tau_t})>",
     "time": "the time at which x_t came to be",
+    "disagreement": "mean over workers of |x_p - mean of all caches|^2",
 }
 
 # name: (dimensions, long_name, units)
@@ -209,10 +212,16 @@ _VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "step_size": (("step",), "eta_t", "1"),
     "delay": (("step",), "tau_t, the same in all replicas", "updates"),
     "delay_count": (("tau",), "how often the delay occurred", "updates"),
+    "delivery_count": (("extra",), "messages by extra delay r", "messages"),
     "lost_at": (("replica",), "the update by which the replica had diverged, -1: not", "updates"),
     "time": (("time",), "t", "updates"),
     "lag": (("lag",), "l", "updates"),
 }
+
+
+def _facts(reads: Reads) -> dict[str, Any]:
+    """All of them but the counts, which are an array."""
+    return {name: value for name, value in vars(reads).items() if name != "counts"}
 
 
 def _runs(dataset: xarray.Dataset) -> Runs:
@@ -245,13 +254,9 @@ def _runs(dataset: xarray.Dataset) -> Runs:
             noise_max=real("noise_max"),
             diverged=count("diverged"),
         ),
-        reads=Reads(
-            reads=facts["reads"],
-            cold_reads=facts["cold_reads"],
-            counts=count("delay_count"),
-            flying=facts["flying"],
-            average=facts["average_delay"],
-            discarded=facts["discarded"],
+        reads=facts["reads"] and Reads(counts=count("delay_count"), **facts["reads"]),
+        deliveries=(
+            Deliveries(counts=count("delivery_count")) if "delivery_count" in dataset else None
         ),
         step_sizes=real("step_size"),
         constants={

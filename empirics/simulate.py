@@ -20,12 +20,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.optimisers.base import SGD, Correction, Optimiser
+from empirics.part import Part, tile_part
 from empirics.problems.base import Constant, Problem, whole
 from empirics.recording import measures_asked, recorded_times
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule, SharedIterate
+from empirics.schedules.caches import Caches
 from empirics.stepsizes import StepSizes, step_sizes
-from empirics.tile import Part, Plan, tile_part
+from empirics.tile import Plan
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -143,6 +145,18 @@ def simulate(
 def _fitting(plan: Plan) -> None:
     """Refuse what has no meaning under this schedule."""
     schedule = plan.schedule
+    at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
+    if isinstance(schedule, Caches):
+        for asked, refused in (
+            (plan.correction, "a correction: a cache misses some updates, and has no one delay"),
+            (plan.reuse, "reuse=True: every gradient of a worker has its own sample"),
+            (at_read, f"the {at_read[:1]}: gradients are computed at caches, not at old iterates"),
+            ("time" in plan.measures, 'the "time": its workers go in step'),
+        ):
+            if asked:
+                raise ValueError(
+                    f"simulate needs a schedule of one iterate, got caches, for {refused}"
+                )
     if not isinstance(schedule, SharedIterate):
         return
     if plan.reuse and schedule.tau_max is None:
@@ -154,7 +168,10 @@ def _fitting(plan: Plan) -> None:
         raise ValueError(
             f'simulate needs a schedule of workers to measure the "time", got {schedule!r}'
         )
-    at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
+    if "disagreement" in plan.measures:
+        raise ValueError(
+            f'simulate needs a schedule of caches to measure the "disagreement", got {schedule!r}'
+        )
     if at_read and schedule.gradients > 1:
         raise ValueError(
             f"simulate needs one gradient an update to measure the {at_read[0]}, got "
@@ -164,7 +181,7 @@ def _fitting(plan: Plan) -> None:
 
 def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
     """The parts in tile order, as they are finished."""
-    tiles = -(-plan.replicas // plan.problem.lanes)
+    tiles = -(-plan.replicas // plan.lanes)
     if min(processes, tiles) == 1:
         for index in range(tiles):
             yield tile_part(plan, index)
@@ -200,7 +217,10 @@ def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None)
     """Steps to draw ahead: at least the memory of reuse, or that would be copied all the time."""
     if block is not None:
         return whole("simulate", "block", block, 1)
-    steps = AHEAD // (problem.lanes * max(problem.sample_size, 1))
+    lanes, numbers = schedule.width(problem.lanes, problem.dim), max(problem.sample_size, 1)
+    if isinstance(schedule, Caches):  # a sample and P messages for each of P workers
+        numbers = schedule.workers * max(numbers, schedule.workers)
+    steps = AHEAD // (lanes * numbers)
     return max(1, steps, (schedule.tau_max or 0) if reuse else 0)
 
 
@@ -221,9 +241,10 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
         times=plan.times,
         statistics=part.statistics.closed(),
         reads=part.reads,
+        deliveries=part.deliveries,
         step_sizes=plan.eta,
         constants=constants,
-        tau_max=part.reads.longest if schedule.tau_max is None else schedule.tau_max,
+        tau_max=part.reads.longest if schedule.tau_max is None and part.reads else schedule.tau_max,
         exogenous=schedule.exogenous,
         delays=part.delays,
         deterministic=part.delays is not None and not problem.sample_size,

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.moments import Statistics
 from empirics.optimisers.base import Correction, Optimiser
 from empirics.problems.base import Array, Problem
 from empirics.reading import InRing, Points, WithWorkers
-from empirics.recorder import Read, Recorder
+from empirics.recorder import Read
 from empirics.schedules.base import Delays, Schedule, SharedIterate
 from empirics.schedules.reads import Counter, Reads, WorkerCounter
 
@@ -46,16 +45,29 @@ class Plan:
     def steps(self) -> int:
         return len(self.eta)
 
+    @property
+    def lanes(self) -> int:
+        """The width of a tile."""
+        return self.schedule.width(self.problem.lanes, self.problem.dim)
+
+
+def generators(plan: Plan, index: int) -> tuple[np.random.Generator, np.random.Generator]:
+    """The random numbers of a tile: for samples, and for delays."""
+    streams = np.random.SeedSequence(plan.seed, spawn_key=(index,)).spawn(2)
+    noise, delays = (np.random.Generator(np.random.SFC64(stream)) for stream in streams)
+    return noise, delays
+
 
 class Tile:
     """One tile of replicas on its way through time. The state is a ring of the latest iterates."""
 
+    deliveries = None  # one iterate: nothing is sent to other copies of it
+
     def __init__(self, plan: Plan, index: int) -> None:
-        schedule, lanes = plan.schedule, plan.problem.lanes
+        schedule, lanes = plan.schedule, plan.lanes
         if not isinstance(schedule, SharedIterate):
             raise TypeError(f"a tile needs a schedule of one iterate, got {schedule!r}")
-        streams = np.random.SeedSequence(plan.seed, spawn_key=(index,)).spawn(2)
-        noise, delays = (np.random.Generator(np.random.SFC64(stream)) for stream in streams)
+        noise, delays = generators(plan, index)
         K, reach = schedule.gradients, schedule.tau_max
         held = schedule.workers > 0
         if reach is None and not held:
@@ -132,7 +144,7 @@ class Tile:
                 step(g, eta[t], x)
                 subtract(x, g, out=slots[(t + 1) % size])
                 if not (t + 1) % LOOK or t + 1 == plan.steps:
-                    self._lose(t + 1)
+                    stop_lost(self.iterate(t + 1), self.lost_at, t + 1)
             timed = None if block.times is None else block.times[-1]
         if stop == plan.steps:
             self.read = None
@@ -149,13 +161,9 @@ class Tile:
         """What the delays did so far."""
         return self._counter.result()
 
-    def _lose(self, t: int) -> None:
-        """Stop the replicas that have diverged by update t: they are not a number from then on."""
-        x = self.iterate(t)
-        lost = ~(np.abs(x).max(axis=1) <= FAR)
-        if lost.any():
-            self.lost_at[lost & (self.lost_at < 0)] = t
-            x[lost] = np.nan
+    def known(self, name: str) -> Array | float:
+        """The "time" at which the current iterate came to be."""
+        return self.clock
 
     def _over(self) -> bool:
         """Whether every replica that is kept has diverged; then all there is, is not a number."""
@@ -188,6 +196,17 @@ class Tile:
         return applied
 
 
+def stop_lost(x: Array, lost_at: NDArray[np.int64], t: int) -> None:
+    """Stop the replicas that have diverged by update t: they are not a number from then on.
+
+    x is all there is of them, (lanes, ...); lost_at, (lanes,), is told which are new.
+    """
+    lost = ~(np.abs(x).reshape(len(x), -1).max(axis=1) <= FAR)
+    if lost.any():
+        lost_at[lost & (lost_at < 0)] = t
+        x[lost] = np.nan
+
+
 def _clock(t: int, start: int, K: int, times: Array | None, before: Array | None) -> Any:
     """When x_t came to be: as the last gradient of the update before arrived."""
     if times is None:
@@ -195,51 +214,3 @@ def _clock(t: int, start: int, K: int, times: Array | None, before: Array | None
     if t == 0:
         return 0.0
     return times[(t - start) * K - 1] if t > start else before
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Part:
-    """What one or more finished tiles contribute."""
-
-    statistics: Statistics
-    reads: Reads
-    delays: Delays | None
-    lost_at: NDArray[np.int64]  # (replicas,)
-
-    def merge(self, other: Part) -> Part:
-        return Part(
-            statistics=self.statistics.merge(other.statistics),
-            reads=self.reads.merge(other.reads),
-            delays=self.delays,
-            lost_at=np.concatenate([self.lost_at, other.lost_at]),
-        )
-
-
-def tile_part(plan: Plan, index: int) -> Part:
-    """Simulate one tile from start to end. Overflow of a diverging replica is no news here."""
-    tile = Tile(plan, index)
-    recorder = Recorder(
-        plan.problem,
-        tile.kept,
-        measures=plan.measures,
-        window=plan.window,
-        noise=plan.noise,
-        tau_max=plan.schedule.tau_max or 0,
-    )
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        for t in tile.run():
-            recorder.take(t, tile.iterate, tile.read, tile.clock, tile.lost_at >= 0)
-        statistics = recorder.result()
-    return Part(
-        statistics=statistics,
-        reads=tile.reads,
-        delays=tile.delays,
-        lost_at=_first(recorder.lost_at, tile.lost_at[: tile.kept]),
-    )
-
-
-def _first(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The earlier of two times each, where -1 is never."""
-    late = np.iinfo(np.int64).max
-    first = np.minimum(np.where(one < 0, late, one), np.where(other < 0, late, other))
-    return np.where(first == late, -1, first)

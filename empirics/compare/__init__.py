@@ -58,7 +58,7 @@ def compare(
     values = constants(theorem, runs, given, shared)
     unknown = {a for a in theorem.constants if a != theorem.horizon.name} - set(values)
     missing = sorted(unknown - {*OF_THE_PROBLEM, *RECORDED})
-    if missing and not why_not(theorem):
+    if missing and not why_not(theorem) and runs.reads is not None:  # else nothing would help
         raise ValueError(
             f"compare needs {', '.join(missing)} for {theorem.name}; give it to compare, or take "
             "the step sizes from steps_for"
@@ -152,6 +152,8 @@ def _title(runs: Runs) -> str:
     problem, schedule = runs.settings["problem"], runs.settings["schedule"]
     name = problem.get("data", problem["kind"])
     name = name if isinstance(name, str) else problem["kind"]
+    if schedule["kind"] == "Caches":
+        return f"{name}, {schedule['workers']} workers with caches"
     again = ", samples applied again" if runs.settings["reuse"] else ""
     return f"{name}, {schedule['kind'].lower()} delay up to {runs.tau_max}{again}"
 

@@ -87,21 +87,24 @@ def value(expression: Any, values: Mapping[str, Constant]) -> float:
 
 
 def _of_the_run(runs: Runs) -> dict[str, Constant]:
-    s = runs.tau_max + 1
     reads, steps = runs.reads, runs.step_sizes
     constant = bool((steps == steps[0]).all())
-    shown = {
-        "s": (s, "the longest delay, plus 1"),
-        "m": (s, "the whole window"),
-        "tau": (reads.longest, "the longest delay of the run"),
+    shown: dict[str, tuple[float, str]] = {
         "B": (1, "an update applies one gradient"),
         "b": (1, "sigma is of the gradient that is applied"),
         "M": (0, "the variance of the noise is bounded"),
-        "R_d": (s, "the longest delay, plus 1"),
-        "N": (reads.flying, "the most gradients in flight over an update of the run"),
-        "tau_avg": (reads.average, "the largest average delay of the run, at any horizon"),
         "eta": (steps[0], "the constant step of the run" if constant else "the first step"),
     }
+    if reads is not None and runs.tau_max is not None:  # caches have no delays to speak of
+        s = runs.tau_max + 1
+        shown |= {
+            "s": (s, "the longest delay, plus 1"),
+            "m": (s, "the whole window"),
+            "tau": (reads.longest, "the longest delay of the run"),
+            "R_d": (s, "the longest delay, plus 1"),
+            "N": (reads.flying, "the most gradients in flight over an update of the run"),
+            "tau_avg": (reads.average, "the largest average delay of the run, at any horizon"),
+        }
     return {
         name: Constant(value=float(number), provenance="exact", why=why)
         for name, (number, why) in shown.items()

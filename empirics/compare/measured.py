@@ -72,7 +72,8 @@ def direction(runs: Runs) -> dict[str, Constant]:
     if not np.isfinite(ratio[at]):
         return {}
     why = f"the lowest E<grad F(x_t), grad F(y_t)>/E|grad F(x_t)|^2 of the run, at t = {at}"
-    same = runs.deterministic or runs.reads.longest == 0  # then it is 1 on every path
+    undelayed = runs.reads is not None and runs.reads.longest == 0
+    same = runs.deterministic or undelayed  # then it is 1 on every path
     provenance: Provenance = "exact" if same else "estimate"
     return {"sigma_d": Constant(value=float(ratio[at]), provenance=provenance, why=why)}
 

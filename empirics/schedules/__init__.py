@@ -1,7 +1,9 @@
 """Schedules: which iterate each update reads."""
 
 from empirics.schedules.base import Schedule
+from empirics.schedules.caches import Caches
 from empirics.schedules.cut import Geometric, Pareto, Poisson, Zipf
+from empirics.schedules.deliveries import Deliveries
 from empirics.schedules.files import trace
 from empirics.schedules.history import History
 from empirics.schedules.laws import Constant, Cyclic, Pmf, Uniform
@@ -16,6 +18,7 @@ from empirics.schedules.service import (
     Service,
     slower,
 )
+from empirics.schedules.topology import Topology, all_to_all, grid, network, ring, star
 from empirics.schedules.traces import Trace
 from empirics.schedules.watch import history
 from empirics.schedules.workers import Workers
@@ -24,8 +27,10 @@ __all__ = [
     "Asynchronous",
     "Barrier",
     "BoundedStaleness",
+    "Caches",
     "Constant",
     "Cyclic",
+    "Deliveries",
     "Deterministic",
     "Exponential",
     "Geometric",
@@ -39,12 +44,18 @@ __all__ = [
     "Reads",
     "Schedule",
     "Service",
+    "Topology",
     "Trace",
     "Uniform",
     "Workers",
     "Zipf",
+    "all_to_all",
+    "grid",
     "history",
     "multiplicity",
+    "network",
+    "ring",
     "slower",
+    "star",
     "trace",
 ]

@@ -30,6 +30,10 @@ class Schedule(ABC):  # noqa: B024  # what is scheduled differs from one kind to
     exogenous: ClassVar[bool] = True
     tau_max: int | None = field(init=False, repr=False)
 
+    def width(self, lanes: int, dim: int) -> int:
+        """The replicas in a tile, of the `lanes` that a problem of this dimension has in one."""
+        return lanes
+
     @property
     def settings(self) -> dict[str, Any]:
         """What the schedule can be rebuilt from, ready for JSON."""

@@ -9,7 +9,7 @@ from sympy import Integer, Rational
 from empirics import problems, schedules, simulate
 from empirics.compare.checks import CHECKS, Case, check_assumption, unchecked
 from empirics.compare.constants import constants, numbers_of
-from empirics.moments import TIMELESS
+from empirics.moments import OF_ITERATES
 from empirics.problems.base import Constant
 from theory import assumptions as known
 from theory import results
@@ -25,7 +25,7 @@ FLAT = problems.quadratic(spectrum=[0.0, 1.0])
 
 
 def runs_of(problem=BOWL, schedule=None, *, step=0.1, steps=40, **more):
-    options = {"measures": tuple(TIMELESS), "replicas": 32, **more}
+    options = {"measures": tuple(OF_ITERATES), "replicas": 32, **more}
     if problem.minimiser is None:
         options["measures"] = ("squared gradient",)
     return simulate(problem, schedule or schedules.Constant(2), step=step, steps=steps, **options)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from empirics import problems, schedules, simulate
-from empirics.moments import TIMELESS
+from empirics.moments import OF_ITERATES
 from empirics.problems.quadratic import quadratic
 from empirics.recorder import Recorder
 
@@ -51,8 +51,10 @@ def test_every_measure_is_that_of_the_iterates(schedule, make, iterates):
     path = iterates(problem, schedule, [0.3] * STEPS)
     delays = drawn(schedule, problem.lanes)
     read = path[np.arange(STEPS)[:, None] - delays, np.arange(problem.lanes)]
-    runs = simulate(problem, schedule, step=0.3, steps=STEPS, replicas=6, measures=tuple(TIMELESS))
-    for name, field in TIMELESS.items():
+    runs = simulate(
+        problem, schedule, step=0.3, steps=STEPS, replicas=6, measures=tuple(OF_ITERATES)
+    )
+    for name, field in OF_ITERATES.items():
         mean = getattr(runs.statistics, field).mean
         if name == "direction":
             expected = (problem.gradient(path[:-1]) * problem.gradient(read)).sum(axis=-1)
@@ -75,10 +77,10 @@ def test_every_measure_is_that_of_the_iterates(schedule, make, iterates):
 def test_sparse_recording_measures_the_same_bits(schedule, make):
     """Values looked up because the iterate was measured before, or measured afresh at the point."""
     problem, options = make(), {"step": 0.3, "steps": STEPS, "replicas": 6}
-    whole = simulate(problem, schedule, **options, measures=tuple(TIMELESS))
-    sparse = simulate(problem, schedule, **options, measures=tuple(TIMELESS), record=[3, 9, 10])
+    whole = simulate(problem, schedule, **options, measures=tuple(OF_ITERATES))
+    sparse = simulate(problem, schedule, **options, measures=tuple(OF_ITERATES), record=[3, 9, 10])
     alone = simulate(problem, schedule, **options, measures=["gap at read points"])
-    for field in TIMELESS.values():
+    for field in OF_ITERATES.values():
         every, some = (getattr(runs.statistics, field) for runs in (whole, sparse))
         np.testing.assert_array_equal(some.mean, every.mean[[3, 9, 10]])
         np.testing.assert_array_equal(some.M2, every.M2[[3, 9, 10]])
@@ -110,11 +112,11 @@ def test_what_is_not_asked_for_costs_nothing_and_is_not_a_number(monkeypatch):
 
 def test_lost_replicas_make_every_measure_infinite():
     runs = simulate(
-        bowl(), schedules.Constant(2), step=90.0, steps=120, replicas=3, measures=tuple(TIMELESS)
+        bowl(), schedules.Constant(2), step=90.0, steps=120, replicas=3, measures=tuple(OF_ITERATES)
     )
     lost = runs.statistics.diverged > 0
     assert lost.any()
-    for field in TIMELESS.values():
+    for field in OF_ITERATES.values():
         mean = getattr(runs.statistics, field).mean[:-1]
         gone = np.isnan(mean) if field == "direction" else np.isinf(mean)
         assert gone.tolist() == lost[:-1].tolist()

@@ -9,7 +9,7 @@ from sympy import Sum
 from empirics import compare, measures_for, problems, schedules, simulate
 from empirics.compare.numbers import Numbers
 from empirics.compare.quantity import see
-from empirics.moments import TIMELESS
+from empirics.moments import OF_ITERATES
 from empirics.problems.quadratic import quadratic
 from theory.algebra import FiniteProduct
 from theory.latex import shown
@@ -27,7 +27,7 @@ from theory.results import lian2015
 from theory.symbols import L, T, eta, eta0, j, r, t, tau_max
 
 STEPS, TAU = 30, 3
-ALL = tuple(TIMELESS)
+ALL = tuple(OF_ITERATES)
 FIELDS = {SQUARED_GRADIENT: "squared_norm", GAP: "gap", SQUARED_DISTANCE: "squared_distance"}
 
 

@@ -8,8 +8,9 @@ import pytest
 import xarray
 
 from empirics import Runs, problems, schedules, simulate
-from empirics.moments import TIMELESS, Moments, Statistics
-from empirics.schedules import Reads
+from empirics.moments import OF_ITERATES, Moments, Statistics
+from empirics.runs import FORMAT
+from empirics.schedules import Deliveries, Reads
 
 # what is not an argument of `simulate`, or none as it is saved
 LEFT_OUT = ("step", "versions", "gradients", "optimiser", "correction")
@@ -31,7 +32,7 @@ def assert_same(one, other):
     assert type(one) is type(other)
     for field in fields(one):
         a, b = getattr(one, field.name), getattr(other, field.name)
-        if isinstance(a, Moments | Statistics | Reads):
+        if isinstance(a, Moments | Statistics | Reads | Deliveries):
             assert_same(a, b)
         elif isinstance(a, np.ndarray):
             assert a.dtype == b.dtype
@@ -45,12 +46,13 @@ def assert_same(one, other):
     [
         make(),
         make(window=3, noise=True, record=[0, 3, 12], reuse=True),
-        make(measures=tuple(TIMELESS)),
+        make(measures=tuple(OF_ITERATES)),
         make(schedule=schedules.Constant(2)),
         replace(make(), complete=False),
         diverged(),
+        make(schedule=schedules.Caches(2, schedules.Uniform(2)), measures=["disagreement"]),
     ],
-    ids=["plain", "window", "measures", "shared delays", "interrupted", "diverged"],
+    ids=["plain", "window", "measures", "shared delays", "interrupted", "diverged", "caches"],
 )
 def test_a_round_trip_changes_nothing(runs, tmp_path):
     path = tmp_path / "runs.nc"
@@ -151,7 +153,7 @@ def test_a_file_of_something_else_gets_one_sentence(tmp_path):
 
 def test_a_file_of_another_format_says_so(tmp_path):
     dataset = make().to_dataset()
-    dataset.attrs["facts"] = dataset.attrs["facts"].replace('"format": 3', '"format": 99')
+    dataset.attrs["facts"] = dataset.attrs["facts"].replace(f'"format": {FORMAT}', '"format": 99')
     dataset.to_netcdf(tmp_path / "later.nc", engine="scipy")
-    with pytest.raises(ValueError, match="format 99 is not format 3, which is read here"):
+    with pytest.raises(ValueError, match=f"format 99 is not format {FORMAT}, which is read here"):
         Runs.load(tmp_path / "later.nc")

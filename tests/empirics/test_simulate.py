@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from empirics import problems, schedules, simulate, stepsizes
-from empirics.moments import TIMELESS, Moments
+from empirics.moments import OF_ITERATES, Moments
 from empirics.problems import Constant, Problem
 from empirics.problems.quadratic import quadratic
 from empirics.schedules import multiplicity
@@ -266,7 +266,7 @@ def test_the_mean_over_replicas_is_the_mean_of_the_replicas(iterates):
 def test_blocks_and_processes_leave_no_trace(make):
     problem = make()
     options = {"step": 0.2, "steps": 150, "replicas": 4 * problem.lanes - 1, "window": 3}
-    options |= {"noise": True, "reuse": True, "measures": tuple(TIMELESS)}
+    options |= {"noise": True, "reuse": True, "measures": tuple(OF_ITERATES)}
     reference = simulate(problem, schedules.Uniform(4), **options)
     for block in (1, 9, 1000):
         runs = simulate(problem, schedules.Uniform(4), **options, block=block)

@@ -12,6 +12,7 @@ from empirics.compare.numbers import SLIP, Numbers
 from empirics.compare.verdict import Finding
 from empirics.problems.base import Constant
 from empirics.runs import Runs
+from empirics.schedules.reads import Reads
 from theory.theorem import Theorem
 
 Findings: TypeAlias = tuple[Finding, str]  # with the evidence in words
@@ -33,6 +34,13 @@ class Case:
     values: Mapping[str, Constant]
     numbers: Numbers
     alpha: float
+
+    @property
+    def reads(self) -> Reads:
+        """What the delays did; KeyError where workers have caches, whose gradients have none."""
+        if self.runs.reads is None:
+            raise KeyError("the delay of an update")
+        return self.runs.reads
 
     def number(self, expression: Any) -> float:
         """A formula of constants; KeyError names one that is not known."""

@@ -17,10 +17,10 @@ def stale_sgd(assumption: known.StaleSGD, case: Case) -> Findings:
 def own_updates(case: Case, *, noisy: bool = True, reused: bool = False) -> Findings:
     """Whether the updates are those of stale SGD, perhaps with samples applied again."""
     runs = case.runs
-    if other := _another_method(case):
+    if other := another_method(case):
         return "fails", other
     reuse = bool(runs.settings["reuse"])
-    once = runs.reads.reads + runs.reads.cold_reads <= 1
+    once = case.reads.reads + case.reads.cold_reads <= 1
     sigma = runs.constants.get("sigma")
     noiseless = sigma is not None and sigma.value == 0
     if not noisy and not noiseless:
@@ -30,7 +30,7 @@ def own_updates(case: Case, *, noisy: bool = True, reused: bool = False) -> Find
     return own_steps(case)
 
 
-def _another_method(case: Case) -> str:
+def another_method(case: Case) -> str:
     """What sets the runs apart from x_{t+1} = x_t - eta_t g_t; nothing if they are that."""
     settings = case.runs.settings
     if (kind := settings["optimiser"]["kind"]) != "SGD":
@@ -45,7 +45,7 @@ def _another_method(case: Case) -> str:
 
 
 def any_direction(assumption: known.AnyDirection, case: Case) -> Findings:
-    if other := _another_method(case):
+    if other := another_method(case):
         return "fails", other
     finding, words = own_steps(case)
     return finding, f"the direction is the stale stochastic gradient, {words}"

@@ -10,11 +10,13 @@ import numpy as np
 
 from empirics.compare.checks import functions
 from empirics.compare.checks.base import Case, Checks, Findings
-from empirics.compare.checks.methods import own_steps
+from empirics.compare.checks.methods import another_method, own_steps
 from theory.assumptions import online
 
 
 def delayed_feedback(assumption: online.DelayedFeedback, case: Case) -> Findings:
+    if other := another_method(case):
+        return "fails", other
     if not case.runs.deterministic:
         return "fails", (
             "regret is of given losses, and these runs are random; take full gradients, as of "

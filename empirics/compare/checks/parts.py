@@ -21,7 +21,7 @@ def variance_of_samples(assumption: known.VarianceOfSamples, case: Case) -> Find
 
 
 def delays_of_parts(assumption: known.DelaysOfParts, case: Case) -> Findings:
-    window, longest = case.number(assumption.s), case.runs.reads.longest
+    window, longest = case.number(assumption.s), case.reads.longest
     words = f"delays up to {longest}, tau = {window - 1:g}"
     return ("holds" if longest + 1 <= window else "fails"), words
 

@@ -33,7 +33,7 @@ def _delays(case: Case) -> Delays:
     shared = case.runs.delays
     if shared is not None:
         return shared
-    return np.minimum(case.runs.reads.longest, np.arange(len(case.runs.step_sizes)))
+    return np.minimum(case.reads.longest, np.arange(len(case.runs.step_sizes)))
 
 
 def _at_most(case: Case, sums: Array, limit: object) -> Findings:
@@ -43,7 +43,7 @@ def _at_most(case: Case, sums: Array, limit: object) -> Findings:
     if sums[at] <= most * (1 + SLIP):
         return "holds", words
     if case.runs.delays is None:
-        return "unknown", f"{words}, if all delays were {case.runs.reads.longest}"
+        return "unknown", f"{words}, if all delays were {case.reads.longest}"
     return "fails", words
 
 
