@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from empirics import exact, measure, optimisers, plots, problems, schedules, stepsizes
     from empirics.coherence import self_consistent_coherence
     from empirics.compare import Verdict, compare, measures_for, steps_for
+    from empirics.live import record
     from empirics.runs import Runs
     from empirics.simulate import simulate
 
@@ -26,6 +27,7 @@ _WHERE = {
     "optimisers": "empirics.optimisers",
     "plots": "empirics.plots",
     "problems": "empirics.problems",
+    "record": "empirics.live",
     "schedules": "empirics.schedules",
     "self_consistent_coherence": "empirics.coherence",
     "simulate": "empirics.simulate",
@@ -44,6 +46,7 @@ __all__ = [
     "optimisers",
     "plots",
     "problems",
+    "record",
     "schedules",
     "self_consistent_coherence",
     "simulate",

@@ -8,7 +8,6 @@ whatever the number of replicas, of processes, or of steps drawn ahead.
 from __future__ import annotations
 
 import platform
-import signal
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -22,6 +21,7 @@ from numpy.typing import ArrayLike
 from empirics.optimisers.base import SGD, Correction, Optimiser
 from empirics.part import Part, tile_part
 from empirics.problems.base import Constant, Problem, whole
+from empirics.processes import context, settle_down
 from empirics.recording import measures_asked, recorded_times
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule, SharedIterate
@@ -186,13 +186,10 @@ def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
         for index in range(tiles):
             yield tile_part(plan, index)
         return
-    import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    ways = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
-    context.set_forkserver_preload([__name__])  # one import of NumPy for all, not one each
-    pool = ProcessPoolExecutor(min(processes, tiles), context, initializer=_settle)
+    workers = min(processes, tiles)
+    pool = ProcessPoolExecutor(workers, context(__name__), initializer=settle_down)
     ahead: deque[Future[Part]] = deque()  # a few tiles a process, so that memory does not grow
     try:
         for index in range(tiles):
@@ -203,14 +200,6 @@ def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
             yield ahead.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _settle() -> None:
-    """Once in each process: hold BLAS to one thread, leave Ctrl-C to the parent."""
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1, "blas")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None) -> int:
