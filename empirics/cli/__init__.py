@@ -6,7 +6,7 @@ inconclusive, 130 interrupted.
 
 from __future__ import annotations
 
-from empirics.cli import catalogue, check
+from empirics.cli import catalogue, check, record
 from empirics.cli.base import app, fail
 
 
@@ -18,4 +18,4 @@ def main() -> None:
         fail(str(error))
 
 
-__all__ = ["app", "catalogue", "check", "main"]
+__all__ = ["app", "catalogue", "check", "main", "record"]

@@ -35,10 +35,10 @@ class Bar:
         )
         self._task = self._bar.add_task(what, total=total)
 
-    def advance(self, name: str) -> None:
-        """One more is done."""
+    def advance(self, name: str, by: int = 1) -> None:
+        """One more is done, or a few."""
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, advance=1, description=f"{self._what}: {name}")
+            self._bar.update(self._task, advance=by, description=f"{self._what}: {name}")
 
     def say(self, words: str) -> None:
         """Print a line above the bar."""

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.interruption import Interruption
+from empirics.live.crew import Order
 from empirics.live.recording import Recording, machine
-from empirics.live.server import Log, Order, in_memory, through_pipes
+from empirics.live.server import Log, in_memory, through_pipes
 from empirics.live.worker import Gradients, Job
 from empirics.problems.base import Problem, whole
 from empirics.processes import context

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -85,20 +86,24 @@ class Recording:
             "settings": dict(self.settings),
         }
 
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the history as `History.save` does, with how it was recorded in its head."""
+        self.history.save(path, self.notes())
+
     def notes(self) -> list[str]:
         """How it was recorded, in lines for the head of its file."""
         asked, machine = self.settings, self.settings["machine"]
-        slow = asked["straggler"]
-        versions = ", ".join(f"{name} {machine[name]}" for name in ("Python", "NumPy"))
-        load = machine["load"]
+        often = asked["repeats"]
+        slow = f", {often * asked['straggler']:g} by worker 0" if asked["straggler"] else ""
+        load = "" if machine["load"] is None else f", load {machine['load']:.1f} before it began"
+        steps = ", ".join(f"{k} = {v:g}" for k, v in asked["step"].items() if k != "label")
         return [
-            f"{asked['workers']} processes, {asked['over']}, each gradient computed "
-            f"{asked['repeats']} times"
-            + (f", by worker 0 {slow:g} times as often" if slow else "")
-            + f"; {asked['problem']['kind']}, dim = {len(self.iterate)}, step = {asked['step']}",
-            f"recorded on {machine['cores']} cores"
-            + ("" if load is None else f", load {load:.1f} before")
-            + f", {machine['system']}, {versions}, processes by {machine['start method']}",
+            f"recorded by {asked['workers']} processes over {asked['over']}, each gradient "
+            f"computed {often} times{slow}",
+            f"{asked['problem']['kind']}, dim = {len(self.iterate)}, step {asked['step']['label']}"
+            + (f", {steps}" if steps else ""),
+            f"{machine['cores']} cores{load}, {machine['system']}, Python {machine['Python']}, "
+            f"NumPy {machine['NumPy']}, {machine['start method']}",
             "times in seconds since all workers began",
             *([f"stopped early: {self.stopped}"] if self.stopped else []),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -87,12 +88,19 @@ class History:
         times = self.ended[used].reshape(shape)
         return Trace(self.delays.reshape(shape), times=times, label=self.label, repeat=repeat)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it as CSV, every bit of it; `load` reads it back."""
+    def save(self, path: str | PathLike[str], notes: Sequence[str] = ()) -> None:
+        """Write it as CSV, every bit of it; `load` reads it back.
+
+        notes are lines of comment below the first, each without a line break in it.
+        """
+        for note in notes:
+            if not isinstance(note, str) or not note.isprintable():
+                raise ValueError(f"history needs notes of one line each, got {note!r}")
         columns = (self.worker, self.read, self.applied, self.begun, self.ended)
         rows = zip(*(column.tolist() for column in columns), strict=True)
         about = f"{TITLE} gradients={self.gradients} workers={self.workers} label={self.label}"
-        lines = [about, HEADER, *(",".join(map(repr, row)) for row in rows)]
+        comments = [f"# {note}" for note in notes]
+        lines = [about, *comments, HEADER, *(",".join(map(repr, row)) for row in rows)]
         Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     @classmethod
