@@ -96,13 +96,15 @@ def record(
     _sendable(jobs[0])
     processes = context("empirics.live.worker")
     here = machine(processes.get_start_method())
-    reported = -math.inf
+    last, said = -math.inf, 0
 
-    def report(done: int) -> None:
-        nonlocal reported
+    def report(done: int, end: bool = False) -> None:
+        nonlocal last, said
+        if progress is None or done == said:
+            return
         now = time.monotonic()
-        if progress is not None and (done == updates or now >= reported + PACE):
-            reported = now
+        if end or now >= last + PACE:
+            last, said = now, done
             progress(done, updates)
 
     with Interruption() as interruption:
@@ -119,6 +121,7 @@ def record(
         if interruption.asked:
             raise KeyboardInterrupt
         raise RuntimeError(f"record needs at least one update, got none: {log.stopped}")
+    report(log.done, end=True)
     return _recording(
         log,
         problem,

@@ -140,15 +140,18 @@ def _end(members: Sequence[Member]) -> None:
     for member in members:
         member.pipe.close()
     started = [member.process for member in members if member.process.pid is not None]
-    last = clock() + GRACE
-    for process in started:
-        process.join(max(0.0, last - clock()))
-    for force in ("terminate", "kill"):
+    _join(started)
+    for force in ("terminate", "kill"):  # one that is stopped hears of nothing but the latter
         for process in started:
             if process.is_alive():
                 getattr(process, force)()
-        for process in started:
-            process.join(GRACE if force == "terminate" else None)
+        _join(started)
     for process in started:
         with suppress(ValueError):
             process.close()
+
+
+def _join(processes: Sequence[Any]) -> None:
+    last = clock() + GRACE
+    for process in processes:
+        process.join(max(0.0, last - clock()))

@@ -42,7 +42,10 @@ def through_pipes(order: Order, progress: Progress) -> Log:
         iterate=order.start.copy(),
     )
     try:
-        with crew(order, over_pipe, [()] * W) as workers:
+        with (
+            crew(order, over_pipe, [()] * W) as workers,
+            np.errstate(all="ignore"),  # a run that diverges is still a schedule
+        ):
             _serve(order, log, workers, progress)
     except (Stopped, KeyboardInterrupt) as reason:
         log.stopped = str(reason) or "interrupted"
