@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,8 @@ def work(pipe: Connection, job: Job, loop: Callable[..., None], *more: Any) -> N
     settle_down()
     try:
         with np.errstate(all="ignore"):  # a run that diverges is still a schedule
-            Gradients(job).at(job.problem.start)  # whatever is slow the first time
+            once = replace(job, times=1.0)
+            Gradients(once).at(job.problem.start)  # whatever is slow the first time
             loop(pipe, job, *more)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the server wants no more

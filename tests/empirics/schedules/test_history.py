@@ -274,6 +274,19 @@ def test_a_damaged_file_is_refused_with_its_line(line, text, message, tmp_path):
     assert str(path) in str(caught.value)
 
 
+def test_notes_are_for_the_reader(tmp_path):
+    past, path = rows(), tmp_path / "noted.csv"
+    past.save(path, ["made by hand", "twice"])
+    first, *notes, header = path.read_text().splitlines()[:4]
+    assert first.startswith("# staleness history 1 ")
+    assert notes == ["# made by hand", "# twice"]
+    assert header == "worker,read,applied,begun,ended"
+    np.testing.assert_array_equal(History.load(path).read, past.read)
+    for bad in (["two\nlines"], [3]):
+        with pytest.raises(ValueError, match="history needs notes of one line each, got "):
+            past.save(path, bad)
+
+
 def test_files_that_are_no_histories(tmp_path):
     with pytest.raises(ValueError, match=r"history needs a readable file, got .*nowhere.csv"):
         History.load(tmp_path / "nowhere.csv")
