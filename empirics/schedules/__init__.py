@@ -1,5 +1,6 @@
 """Schedules: which iterate each update reads."""
 
+from empirics.schedules.adversarial import Adversarial, adversarial
 from empirics.schedules.base import Schedule
 from empirics.schedules.caches import Caches
 from empirics.schedules.cut import Geometric, Pareto, Poisson, Zipf
@@ -24,6 +25,7 @@ from empirics.schedules.watch import history
 from empirics.schedules.workers import Workers
 
 __all__ = [
+    "Adversarial",
     "Asynchronous",
     "Barrier",
     "BoundedStaleness",
@@ -49,6 +51,7 @@ __all__ = [
     "Uniform",
     "Workers",
     "Zipf",
+    "adversarial",
     "all_to_all",
     "grid",
     "history",
