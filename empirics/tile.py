@@ -85,7 +85,7 @@ class Tile:
         self._points: Points = (
             WithWorkers(self._ring, schedule.workers, K) if held else InRing(self._ring, K)
         )
-        self._counter = WorkerCounter(lanes, K) if held else Counter(reach or 0, K)
+        self._counter = WorkerCounter(K) if held else Counter(reach or 0, K)
         self._rule = plan.optimiser.begin(shape)
         correction = plan.correction
         self._corrector = None if correction is None else correction.begin(shape, plan.eta)

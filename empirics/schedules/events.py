@@ -167,14 +167,17 @@ class Discarding(Arrivals):
         self._oldest = oldest
 
     def _next(self, worker: Delays, time: Array, lost: Delays) -> Delays:
-        while True:  # nobody is thrown away twice at one version, so W turns are enough
-            cell = super()._next(worker, time, lost)
-            lanes = np.flatnonzero(self._read.take(cell) < self._version - self._oldest)
-            if not len(lanes):
-                return cell
+        cell, oldest = super()._next(worker, time, lost), self._version - self._oldest
+        lanes = (self._read.take(cell) < oldest).nonzero()[0]
+        while len(lanes):  # nobody is thrown away twice at one version, so W turns are enough
             lost[lanes] += 1
             service = self._jobs.next(worker)[lanes]
             self._begin(worker[lanes], lanes, time[lanes], cell[lanes], service)
+            worker[lanes] = self._arrival[lanes].argmin(axis=1)
+            cell[lanes] = here = self._first[lanes] + worker[lanes]
+            time[lanes] = self._arrivals[here]
+            lanes = lanes[self._read[here] < oldest]
+        return cell
 
 
 class Waiters(Arrivals):
@@ -193,14 +196,27 @@ class Waiters(Arrivals):
         self._service = np.empty_like(self._arrivals)  # by cell: of its next gradient
         self._clock = np.zeros(self._arrival.shape, dtype=np.int64)  # gradients that have arrived
         self._clocks = self._clock.reshape(-1)  # the same by cell
+        self._least = np.zeros(len(self._lane), dtype=np.int64)  # the clock of the slowest
+        self._slowest = np.full(len(self._lane), len(laws))  # how many have it
 
     def _go_on(self, worker: Delays, time: Array, cell: Delays) -> None:
         self._service[cell] = self._jobs.next(worker)
         self._arrivals[cell] = np.inf  # until it may begin
-        self._clocks[cell] += 1
-        least = self._clock.min(axis=1, keepdims=True)
-        may = np.isinf(self._arrival)
-        may &= self._clock <= least + self._slack
-        cells = np.flatnonzero(may)
-        lane, free = np.divmod(cells, self._arrival.shape[1])
-        self._begin(free, lane, time[lane], cells, self._service[cells])
+        clock = self._clocks.take(cell)
+        self._slowest -= clock == self._least
+        clock += 1
+        self._clocks[cell] = clock
+        rose = (self._slowest == 0).nonzero()[0]
+        if len(rose):
+            self._least[rose] += 1
+            self._slowest[rose] = (self._clock[rose] == self._least[rose, None]).sum(axis=1)
+        may = (clock <= self._least + self._slack).nonzero()[0]
+        self._let(worker[may], may, time)
+        if len(rose):  # who waits is slack + 1 ahead, and so just near enough when the least rises
+            lane, free = np.isinf(self._arrival[rose]).nonzero()
+            self._let(free, rose[lane], time)
+
+    def _let(self, worker: Delays, lane: Delays, time: Array) -> None:
+        """These begin now."""
+        cell = self._first[lane] + worker
+        self._begin(worker, lane, time[lane], cell, self._service[cell])

@@ -157,56 +157,66 @@ class Counter:
 
 
 class WorkerCounter:
-    """The same where workers hold what they have read: delays have no bound, workers are few."""
+    """The same where workers hold what they have read.
 
-    def __init__(self, lanes: int, gradients: int = 1) -> None:
+    Delays have no bound there, but workers are few: nothing but `counts` is as long as a delay.
+    """
+
+    def __init__(self, gradients: int = 1) -> None:
         self._gradients = gradients
-        self._counts = np.zeros(1, dtype=np.int64)
-        self._aloft = np.zeros(lanes, dtype=np.int64)
-        self._total = np.zeros(lanes, dtype=np.int64)
+        self._counts = np.zeros(64, dtype=np.int64)  # with room to spare: doubled when it is full
+        self._aloft: NDArray[np.int64] | int = 0  # in flight by now, (replicas,)
+        self._total: NDArray[np.int64] | int = 0  # of the delays, (replicas,)
         self._most = self._cold = self._flying = self._discarded = 0
         self._average = 0.0
 
     def take(self, start: int, block: Block, kept: int) -> None:
         """Take in a block whose first update is `start`, of the first `kept` replicas."""
-        K, lanes = self._gradients, len(self._aloft)
-        if block.starts is None:
+        K, starts, n = self._gradients, block.starts, len(block.delays)
+        if starts is None:
             raise RuntimeError("a schedule with workers needs blocks that say who reads when")
-        n = len(block.delays)
-        delays = np.broadcast_to(block.delays.reshape(n, -1), (n, lanes))
-        counts = np.bincount(delays[:, :kept].ravel(), minlength=1)
-        self._counts = _padded_sum(self._counts, counts)
-        begun = np.zeros((n, lanes), dtype=np.int64)
-        if block.starts.lane is None:
-            begun += np.bincount(block.starts.before, minlength=n)[:, None]
-        else:
-            cells = block.starts.before * lanes + block.starts.lane
-            begun += np.bincount(cells, minlength=n * lanes).reshape(n, lanes)
-        lost = np.zeros((n, 1), dtype=np.int64)
+        delays = block.delays.reshape(n, -1)
+        lanes = delays.shape[1]
+        cells = starts.before if starts.lane is None else starts.before * lanes + starts.lane
+        begun = np.bincount(cells, minlength=n * lanes).reshape(n, lanes)[:, :kept]
+        delays = delays[:, :kept]
+        self._count(delays, 1 if lanes > 1 else kept)
+        self._read(start, begun.reshape(n // K, K, -1).sum(axis=1))
+        begun -= 1  # less those that are used: one a row
         if block.discarded is not None:
-            lost = block.discarded.reshape(n, -1)
-            share = np.broadcast_to(lost, (n, lanes))
-            self._discarded += int(share[:, :kept].sum())
-        updates = np.arange(start, start + n // K)
-        readings = begun.reshape(-1, K, lanes).sum(axis=1)  # of x_start, x_{start + 1}, ...
-        flying = self._aloft + np.cumsum(begun - lost, axis=0) - np.arange(1, n + 1)[:, None]
+            lost = block.discarded.reshape(n, -1)[:, :kept]
+            self._discarded += int(lost.sum()) * (1 if lanes > 1 else kept)
+            begun -= lost
+        flying = _running(begun)
+        flying += self._aloft
         self._aloft = flying[-1]
-        self._flying = max(self._flying, int(flying[K - 1 :: K, :kept].max()))
-        if start == 0:
-            self._cold = int(readings[0, :kept].max()) - 1
-            readings[0] = 1
-        self._most = max(self._most, int(readings[:, :kept].max()))
-        totals = self._total + np.cumsum(delays.reshape(-1, K, lanes).sum(axis=1), axis=0)
+        self._flying = max(self._flying, int(flying[K - 1 :: K].max()))
+        totals = _running(delays.reshape(n // K, K, -1).sum(axis=1))
+        totals += self._total
         self._total = totals[-1]
-        averages = totals[:, :kept].max(axis=1) / (K * (updates + 1))
+        averages = totals.max(axis=1) / (K * np.arange(start + 1, start + n // K + 1))
         self._average = max(self._average, float(averages.max()))
+
+    def _count(self, delays: Delays, times: int) -> None:
+        """Add `times` each of these delays."""
+        counts = np.bincount(delays.ravel()) * times
+        while len(counts) > len(self._counts):
+            self._counts = np.concatenate([self._counts, np.zeros_like(self._counts)])
+        self._counts[: len(counts)] += counts
+
+    def _read(self, start: int, readings: NDArray[np.int64]) -> None:
+        """Take in how often x_start, x_{start + 1}, ... are read by each replica."""
+        if start == 0:
+            self._cold = int(readings[0].max()) - 1
+            readings[0] = 1
+        self._most = max(self._most, int(readings.max()))
 
     def result(self) -> Reads:
         """The facts so far."""
         return Reads(
             reads=self._most,
             cold_reads=self._cold,
-            counts=self._counts.copy(),
+            counts=np.trim_zeros(self._counts, "b"),
             flying=self._flying,
             average=self._average,
             discarded=self._discarded,

@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import json
+import tracemalloc
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from empirics import schedules, simulate
+from empirics.optimisers import SGD
+from empirics.problems import Constant, Problem
 from empirics.problems.quadratic import quadratic
 from empirics.schedules import (
     Asynchronous,
@@ -25,6 +28,9 @@ from empirics.schedules import (
     Service,
     Workers,
 )
+from empirics.schedules.base import Block
+from empirics.schedules.reads import WorkerCounter
+from empirics.tile import Plan, Tile
 
 ALPHA = 1e-6
 
@@ -124,7 +130,7 @@ def twin(schedule, steps, lanes, rng):
             logs[j].used.append((worker, a // K - read[j][worker], now, lost[j]))
             clock[j][worker] += 1
             waiting[j][worker] = times[worker][row, j]
-            for w in sorted(waiting[j]):
+            for w in sorted(waiting[j], key=lambda w: (w != worker, w)):
                 if slack is None or clock[j][w] <= min(clock[j]) + slack:
                     begin(j, w, now, waiting[j].pop(w), a + 1)
     return logs
@@ -272,6 +278,61 @@ def test_the_mean_at_a_barrier_is_a_larger_batch(iterates):
     np.testing.assert_allclose(simulated, path, rtol=1e-12, atol=1e-14)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Counting(Problem):
+    """Gradients of -1 everywhere, so that x_t = t says its version; a log of what was applied."""
+
+    log: list
+
+    def value(self, x):
+        return np.zeros(x.shape[:-1])
+
+    def gradient(self, x, out=None):
+        out = np.empty_like(x) if out is None else out
+        out[:] = -1
+        return out
+
+    def draw(self, generator, steps, lanes):
+        return np.empty((steps, lanes, 0))
+
+    def stochastic_gradient(self, x, sample, out):
+        self.log.append(x[:, 0].copy())
+        out[:] = -1
+
+    def noise_variance(self, x):
+        return np.zeros(x.shape[:-1])
+
+
+@every_case
+@pytest.mark.parametrize("block", [1, 7, None])
+def test_every_gradient_is_of_the_version_that_its_worker_has_read(schedule, block):
+    """And so the past of one replica says, which tells who read what when."""
+    steps, lanes, K = 30, 6, schedule.buffer
+    problem = Counting(
+        name="counting",
+        dim=1,
+        start=np.zeros(1),
+        constants={"infimum": Constant(value=0.0, provenance="exact", why="none is asked for")},
+        settings={},
+        lanes=lanes,
+        sample_size=0,
+        log=[],
+    )
+    simulate(problem, schedule, step=1.0, steps=steps, replicas=lanes, block=block)
+    versions = np.array(problem.log).astype(int)  # (gradients, lanes)
+    logs = twin(schedule, steps, lanes, tile_streams()[1])
+    for j in range(lanes):
+        assert versions[:, j].tolist() == [
+            a // K - tau for a, (_, tau, _, _) in enumerate(logs[j].used)
+        ]
+        past = schedules.history(schedule, steps, replica=j, lanes=lanes)
+        used = past.applied >= 0
+        assert past.read[used].tolist() == versions[:, j].tolist()
+        assert past.worker[used].tolist() == [worker for worker, *_ in logs[j].used]
+        assert past.ended[used].tolist() == [time for _, _, time, _ in logs[j].used]
+        assert (~used).sum() == sum(lost for *_, lost in logs[j].used)
+
+
 # ---- exact facts ----
 
 
@@ -409,6 +470,103 @@ def test_workers_of_a_buffer_go_on_at_once():
     np.testing.assert_array_equal(plain.times, mean.times)
     a = np.arange(300)[:, None]
     np.testing.assert_array_equal(mean.delays, a // 3 - (a - plain.delays) // 3)
+
+
+# ---- what is counted ----
+
+
+def counted_by_hand(lanes, steps, K):
+    """The fields of Reads, from the logs of all lanes, one gradient after the other."""
+    delays = [tau for lane in lanes for _, tau, _, _ in lane.used]
+    reads = cold = flying = 0
+    average = 0.0
+    for lane in lanes:
+        versions = [version for before, _, _, version in lane.begun if before < steps * K]
+        cold = max(cold, versions.count(0) - 1)
+        reads = max([reads, 1, *(versions.count(v) for v in range(1, steps))])
+        total = 0
+        for t in range(steps):
+            done = sum(1 + lost for *_, lost in lane.used[: (t + 1) * K])
+            begun = sum(before < (t + 1) * K for before, *_ in lane.begun)
+            flying = max(flying, begun - done)
+            total += sum(tau for _, tau, _, _ in lane.used[t * K : (t + 1) * K])
+            average = max(average, total / (K * (t + 1)))
+    lost = sum(lost for lane in lanes for *_, lost in lane.used)
+    return reads, cold, np.bincount(delays).tolist(), flying, pytest.approx(average), lost
+
+
+@every_case
+@pytest.mark.parametrize("cut", [1, 7, 40])
+def test_reads_are_those_counted_by_hand(schedule, cut):
+    steps, K, kept = 40, schedule.buffer, 5
+    expected = counted_by_hand(twin(schedule, steps, 7, generator())[:kept], steps, K)
+    course, counter = schedule.course(generator(), 7), WorkerCounter(K)
+    for start in range(0, steps, cut):
+        counter.take(start, course.draw(min(cut, steps - start)), kept)
+    found = counter.result()
+    assert found.counts.sum() == steps * K * kept
+    assert (
+        found.reads,
+        found.cold_reads,
+        found.counts.tolist(),
+        found.flying,
+        found.average,
+        found.discarded,
+    ) == expected
+    assert found.flying <= schedule.workers - 1
+
+
+def test_reads_through_the_simulator():
+    """Once an iterate if nobody waits, W times at a barrier; W - 1 are in flight."""
+    options = {"step": 0.1, "steps": 100, "replicas": 12}  # two tiles and a bit
+    free = simulate(small(), Workers(4), **options).reads
+    assert (free.reads, free.cold_reads, free.flying, free.discarded) == (1, 3, 3, 0)
+    assert free.counts.sum() == 1200
+    barrier = simulate(small(), Workers(4, rule=Barrier()), **options).reads
+    assert (barrier.reads, barrier.cold_reads, barrier.flying) == (4, 3, 3)
+    assert barrier.counts.tolist() == [300] * 4
+    mean = simulate(small(), Workers(4, rule=Barrier(), buffer=4), **options).reads
+    assert (mean.reads, mean.flying, mean.counts.tolist()) == (4, 0, [4800])
+    fresh = simulate(small(), Workers(4, oldest=0), **options).reads
+    assert fresh.counts.tolist() == [1200]
+    assert fresh.discarded > 1000
+
+
+def test_a_counter_of_workers_needs_to_know_who_reads():
+    with pytest.raises(RuntimeError, match="blocks that say who reads when"):
+        WorkerCounter().take(0, Block(delays=np.zeros(3, dtype=int)), 1)
+
+
+@pytest.mark.parametrize("law", [ParetoService(1, 1.2), Pausing(Exponential(), 0.5, 4_000)])
+def test_memory_does_not_grow_with_delays(law):
+    """Beyond 10^4 of a worker that all but stands still: points are held, iterates are not kept."""
+    steps, problem = 60_000, small(lanes=4)
+    service = [Exponential()] * 7 + [schedules.slower(law, 1000 if law.mean == 1 else 1)]
+    plan = Plan(
+        problem=problem,
+        schedule=Workers(service=service),
+        optimiser=SGD(),
+        correction=None,
+        eta=np.full(steps, 1e-3),
+        replicas=4,
+        seed=0,
+        reuse=False,
+        times=np.array([1000, steps]),
+        measures=("squared gradient",),
+        window=0,
+        noise=False,
+        block=64,
+    )
+    walk, held = Tile(plan, 0), []
+    tracemalloc.start()
+    for _ in walk.run():
+        held.append(tracemalloc.get_traced_memory())
+        tracemalloc.reset_peak()
+    tracemalloc.stop()
+    assert walk.reads.longest > 10_000
+    iterates = 8 * 4 * 3 * walk.reads.longest  # what it would take to keep them
+    assert iterates > 2_500_000
+    assert held[1][1] - held[0][0] < 1_000_000  # counts, which are as long as a delay, and a block
 
 
 # ---- options, settings, time ----
