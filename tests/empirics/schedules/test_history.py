@@ -1,7 +1,6 @@
 """A history says what was done, and a replay does it again, to the last bit."""
 
-import heapq
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from empirics import problems, schedules, simulate
-from empirics.schedules import History, Trace, history
-from empirics.schedules.base import Block, Course, SharedIterate, Starts, settle
+from empirics.schedules import History, Trace, Workers, history
 
 LAWS = [
     schedules.Constant(0),
@@ -22,75 +20,23 @@ LAWS = [
 ]
 
 
-# ---- workers, one event after the other ----
-
-
-@dataclass(frozen=True)
-class Queue(SharedIterate):
-    """W workers with exponential service; K gradients an update; older than `oldest` is lost."""
-
-    W: int
-    K: int = 1
-    oldest: int | None = None
-    tau_max: None = field(init=False, repr=False)
-
-    def __post_init__(self):
-        settle(self, tau_max=None)
-
-    @property
-    def workers(self):
-        return self.W
-
-    @property
-    def gradients(self):
-        return self.K
-
-    def course(self, generator, lanes):
-        return Queued(self, generator.spawn(lanes))
-
-    def events(self, generator):
-        """(reads before this gradient, worker, read, arrival, thrown away before) for ever."""
-        started = [(w, 0, 0.0) for w in range(self.W)]
-        flight = [(generator.exponential(), w, 0) for w in range(self.W)]
-        heapq.heapify(flight)
-        a = lost = 0
-        while True:
-            time, w, read = heapq.heappop(flight)
-            if self.oldest is not None and a // self.K - read > self.oldest:
-                lost += 1
-            else:
-                yield started, w, read, time, lost
-                started, lost, a = [], 0, a + 1
-            started = [*started, (w, a // self.K, time)]
-            heapq.heappush(flight, (time + generator.exponential(), w, a // self.K))
-
-
-class Queued(Course):
-    def __init__(self, schedule, generators):
-        self.K, self.a = schedule.K, 0
-        self.events = [schedule.events(generator) for generator in generators]
-
-    def draw(self, steps):
-        n, lanes = steps * self.K, len(self.events)
-        who, arrival = np.empty((n, lanes), dtype=np.int64), np.empty((n, lanes))
-        delays, discarded, starts = who.copy(), who.copy(), []
-        for a in range(n):
-            for lane, events in enumerate(self.events):
-                began, who[a, lane], read, arrival[a, lane], discarded[a, lane] = next(events)
-                delays[a, lane] = (self.a + a) // self.K - read
-                starts += [(a, w, lane, time) for w, _, time in began]
-        self.a += n
-        before, worker, lane, times = (np.array(c) for c in zip(*starts, strict=True))
-        return Block(
-            delays=delays,
-            workers=who,
-            times=arrival,
-            discarded=discarded,
-            starts=Starts(before=before, worker=worker, lane=lane, times=times),
-        )
-
-
-QUEUES = [Queue(1), Queue(4), Queue(3, K=2), Queue(6, oldest=4), Queue(5, K=3, oldest=1)]
+EXPONENTIAL, FIXED = schedules.Exponential(), schedules.Deterministic()
+SLOW = [schedules.Lognormal(mean=m, cv=0.5) for m in (1, 1, 1, 4)]
+BUSY = [
+    Workers(1),
+    Workers(4),
+    Workers(3, FIXED),
+    Workers(3, buffer=2),
+    Workers(6, oldest=4),
+    Workers(5, buffer=3, oldest=1),
+    Workers(service=[FIXED, FIXED, schedules.Deterministic(7.5)], oldest=3),
+]
+WAITING = [
+    Workers(service=SLOW, rule=schedules.BoundedStaleness(1)),
+    Workers(service=SLOW, rule=schedules.Barrier(), buffer=4),
+    Workers(4, rule=schedules.Barrier(), buffer=2),
+]
+SAME = [*LAWS[:2], LAWS[4], BUSY[0], BUSY[2], BUSY[6], *WAITING[1:]]  # delays in all replicas
 
 
 def small(lanes=5, dim=3):
@@ -102,7 +48,7 @@ def small(lanes=5, dim=3):
 
 
 @pytest.mark.parametrize("replica", [0, 3, 7])
-@pytest.mark.parametrize("schedule", [*LAWS, *QUEUES], ids=repr)
+@pytest.mark.parametrize("schedule", [*LAWS, *BUSY, *WAITING], ids=repr)
 def test_a_replay_gives_the_iterates_of_its_replica(schedule, replica, iterates):
     problem, eta, seed = small(), [0.2] * 300, 11
     tile, lane = divmod(replica, problem.lanes)
@@ -110,14 +56,13 @@ def test_a_replay_gives_the_iterates_of_its_replica(schedule, replica, iterates)
     again = iterates(problem, past.replay(), eta, seed=seed, tile=tile)[:, lane]
     first = iterates(problem, schedule, eta, seed=seed, tile=tile)[:, lane]
     np.testing.assert_array_equal(again, first)
-    if schedule not in (LAWS[0], LAWS[1], LAWS[4], QUEUES[0]):  # those are the same everywhere
+    if schedule not in SAME:
         other = history(schedule, 300, seed=seed, replica=replica + 1, lanes=problem.lanes)
-        assert abs(
-            iterates(problem, other.replay(), eta, seed=seed, tile=tile)[:, lane] - first
-        ).max()
+        different = iterates(problem, other.replay(), eta, seed=seed, tile=tile)[:, lane]
+        assert abs(different - first).max() > 1e-3
 
 
-@pytest.mark.parametrize("schedule", QUEUES, ids=repr)
+@pytest.mark.parametrize("schedule", [*BUSY, *WAITING], ids=repr)
 def test_what_is_measured_of_a_replay_is_what_was_measured(schedule):
     problem = small()
     arguments = {"step": 0.2, "steps": 150, "replicas": 1, "seed": 3, "measures": ["time", "gap"]}
@@ -130,25 +75,39 @@ def test_what_is_measured_of_a_replay_is_what_was_measured(schedule):
     assert first.reads.discarded == (past.applied < 0).sum()
 
 
-@pytest.mark.parametrize("schedule", QUEUES, ids=repr)
-def test_workers_do_one_thing_at_a_time_and_lose_no_time(schedule):
+@pytest.mark.parametrize("schedule", [*BUSY, *WAITING], ids=repr)
+def test_workers_do_one_thing_at_a_time(schedule):
     past = history(schedule, 200)
-    assert past.workers == schedule.W
+    assert past.workers == schedule.count
     assert past.updates == 200
-    for w in range(schedule.W):
+    waited = 0.0
+    for w in range(schedule.count):
         mine = np.flatnonzero(past.worker == w)
-        np.testing.assert_array_equal(past.begun[mine[1:]], past.ended[mine[:-1]])
+        idle = past.begun[mine[1:]] - past.ended[mine[:-1]]
         assert past.begun[mine[0]] == 0
+        assert (idle >= 0).all()
+        waited += idle.sum()
+    assert (waited > 0) == (schedule in WAITING)
     assert (np.diff(past.ended) >= 0).all()
-    if schedule.oldest is not None:
-        assert (past.applied < 0).sum() > 10
-        assert past.delays.max() == schedule.oldest
-    else:
+    if schedule.oldest is None:
         assert (past.applied >= 0).all()
+    else:
+        assert (past.applied < 0).sum() > 10
+        assert past.delays.max() <= schedule.oldest
+    if FIXED not in schedule.laws:  # no two at the same time
+        came = past.ended[past.applied >= 0].reshape(200, -1)[:, -1]  # x_1, x_2, ...
+        latest = np.searchsorted(came, past.begun, side="right")
+        np.testing.assert_array_equal(past.read, latest)
+
+
+@pytest.mark.parametrize("schedule", [BUSY[2], BUSY[6]], ids=repr)
+def test_without_randomness_all_replicas_have_one_history(schedule):
+    one, other = history(schedule, 50), history(schedule, 50, seed=3, replica=9)
+    assert same(one, other)
 
 
 def test_steps_cut_a_history_short_and_nothing_else():
-    for schedule in (schedules.Uniform(4), Queue(4, K=2, oldest=3)):
+    for schedule in (schedules.Uniform(4), Workers(4, buffer=2, oldest=3)):
         long, short = history(schedule, 700, lanes=8), history(schedule, 300, lanes=8)
         n = len(short.read) if schedule.workers else 300
         for name in ("read", "applied", "begun", "ended"):
@@ -205,7 +164,7 @@ def same(one, other):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("schedule", [schedules.Uniform(3), *QUEUES], ids=repr)
+@pytest.mark.parametrize("schedule", [schedules.Uniform(3), *BUSY, *WAITING], ids=repr)
 def test_a_file_keeps_every_bit(schedule, tmp_path):
     past = history(schedule, 60)
     past.save(tmp_path / "a.csv")
@@ -382,7 +341,7 @@ def test_a_repeated_replay_starts_over(iterates):
 
 
 def test_a_replay_is_rebuilt_from_its_settings(iterates):
-    replay = history(Queue(4, K=2), 30).replay()
+    replay = history(Workers(4, buffer=2), 30).replay()
     given_ = dict(replay.settings)
     assert given_.pop("kind") == "Trace"
     again = Trace(**given_)
