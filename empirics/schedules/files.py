@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from empirics.schedules.history import HEADER, TITLE, History
+from empirics.schedules.history import COLUMNS, TITLE, History
 from empirics.schedules.traces import Trace
 
 Kind: TypeAlias = Literal["delays", "ages", "history"]
@@ -60,7 +60,7 @@ def trace(
         raise ValueError(f"trace needs a readable file, got {path}: {error}") from None
     lines = text.rstrip().splitlines()
     body = [(n, line.strip()) for n, line in enumerate(lines, 1) if not line.startswith("#")]
-    if kind is None and (text.startswith(TITLE) or (body and body[0][1] == HEADER)):
+    if kind is None and (text.startswith(TITLE) or (body and body[0][1] == ",".join(COLUMNS))):
         kind = "history"
     if kind == "history":
         if first_index or current:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 
 from empirics.problems.base import Array, whole
 from empirics.schedules.base import Delays, settle
+from empirics.schedules.tables import NUMBER, load_table, save_table
 from empirics.schedules.traces import Trace
 
 TITLE = "# staleness history 1"
-HEADER = "worker,read,applied,begun,ended"
+COLUMNS = {"worker": int, "read": int, "applied": int, "begun": float, "ended": float}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,8 +51,8 @@ class History:
         whole("history", "workers", self.workers, 1)
         if not isinstance(self.label, str) or not self.label.isprintable():
             raise ValueError(f"history needs a label of one line, got {self.label!r}")
-        kinds = {"worker": "iu", "read": "iu", "applied": "iu", "begun": "iuf", "ended": "iuf"}
-        for name, kind in kinds.items():
+        for name, number in COLUMNS.items():
+            kind = "iu" if number is int else "iuf"
             column = np.asarray(getattr(self, name))
             if column.ndim != 1 or len(column) != len(self.worker) or column.dtype.kind not in kind:
                 raise ValueError(
@@ -93,15 +93,9 @@ class History:
 
         notes are lines of comment below the first, each without a line break in it.
         """
-        for note in notes:
-            if not isinstance(note, str) or not note.isprintable():
-                raise ValueError(f"history needs notes of one line each, got {note!r}")
-        columns = (self.worker, self.read, self.applied, self.begun, self.ended)
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        about = f"{TITLE} gradients={self.gradients} workers={self.workers} label={self.label}"
-        comments = [f"# {note}" for note in notes]
-        lines = [about, *comments, HEADER, *(",".join(map(repr, row)) for row in rows)]
-        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        about = {"gradients": self.gradients, "workers": self.workers, "label": self.label}
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        save_table("history", path, TITLE, about, columns, notes)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> History:
@@ -109,25 +103,16 @@ class History:
 
         Raises ValueError, with the number of the line, if the file is damaged.
         """
-        try:
-            lines = Path(path).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"history needs a readable file, got {path}: {error}") from None
-        about = _about(path, lines[0] if lines else "")
-        body = [(n, line) for n, line in enumerate(lines, 1) if not line.startswith("#")]
-        if not body or body[0][1].strip() != HEADER:
-            n, line = body[0] if body else (len(lines) + 1, "the end of the file")
-            raise ValueError(f"{path}, line {n}: history needs the header {HEADER}, got {line!r}")
-        parsed = [_row(path, n, line) for n, line in body[1:]]
-        columns = list(zip(*parsed, strict=True)) or [()] * 5
-        types = (np.int64, np.int64, np.int64, np.float64, np.float64)
-        arrays = [np.array(c, dtype=t) for c, t in zip(columns, types, strict=True)]
-        named = dict(zip(HEADER.split(","), arrays, strict=True))
-        record: dict[str, Any] = {**named, **about}
+        numbers = {"gradients": NUMBER, "workers": NUMBER}
+        table = load_table("history", path, TITLE, numbers, COLUMNS)
+        record: dict[str, Any] = {
+            **table.columns,
+            **{name: int(table.about[name]) for name in numbers},
+            "label": table.about.get("label", "history"),
+        }
         fault = _fault(_Raw(**record))
         if fault is not None:
-            n = body[fault.row + 1][0] if fault.row + 1 < len(body) else len(lines) + 1
-            raise ValueError(f"{path}, line {n}: history needs {fault.needs}, got {fault.got}")
+            raise table.refuse("history", fault.row, fault.needs, fault.got)
         return cls(**record)
 
 
@@ -184,30 +169,3 @@ def _fault(rows: History | _Raw) -> _Fault | None:
         left = f"{len(used) % K} in the last" if len(used) else "no update"
         return _Fault(row=n, needs=f"updates of {K} gradients each", got=left)
     return None
-
-
-def _about(path: object, line: str) -> dict[str, Any]:
-    """K, W and the label out of the first line."""
-    words = line.removeprefix(TITLE).split(" ", 3) if line.startswith(TITLE) else []
-    settings = dict(word.split("=", 1) for word in words if "=" in word)
-    numbers = [settings.get(name, "") for name in ("gradients", "workers")]
-    if not all(number.isdecimal() and int(number) for number in numbers):
-        raise ValueError(
-            f"{path}, line 1: history needs a first line {TITLE} gradients=K workers=W, "
-            f"got {line!r}"
-        )
-    gradients, workers = map(int, numbers)
-    return {"gradients": gradients, "workers": workers, "label": settings.get("label", "history")}
-
-
-def _row(path: object, n: int, line: str) -> tuple[int, int, int, float, float]:
-    """The five numbers of a line."""
-    cells = line.split(",")
-    try:
-        worker, read, applied = (int(np.int64(cell)) for cell in cells[:-2])
-        begun, ended = map(float, cells[-2:])
-        return worker, read, applied, begun, ended
-    except (ValueError, OverflowError):
-        raise ValueError(
-            f"{path}, line {n}: history needs 3 whole numbers and 2 times, got {line!r}"
-        ) from None
