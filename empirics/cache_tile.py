@@ -13,8 +13,7 @@ import numpy as np
 
 from empirics.pending import Pending
 from empirics.problems.base import Array
-from empirics.schedules.base import Delays
-from empirics.schedules.caches import Caches
+from empirics.schedules.base import Delays, OwnCaches
 from empirics.schedules.deliveries import Deliveries
 from empirics.tile import LOOK, Plan, generators, stop_lost
 
@@ -28,14 +27,15 @@ class CacheTile:
 
     def __init__(self, plan: Plan, index: int) -> None:
         schedule, lanes, dim = plan.schedule, plan.lanes, plan.problem.dim
-        if not isinstance(schedule, Caches):
+        if not isinstance(schedule, OwnCaches):
             raise TypeError(f"a tile of caches needs a schedule of caches, got {schedule!r}")
         P = schedule.workers
         self.plan = plan
         self.kept = min(lanes, plan.replicas - index * lanes)  # the rest is surplus
         self.lost_at = np.full(lanes, -1)  # by which iteration a replica has diverged; -1: not
         self._schedule = schedule
-        self._noise, self._messages = generators(plan, index)
+        self._noise, messages = generators(plan, index)
+        self._course = schedule.course(messages, lanes)
         self.caches = np.empty((lanes, P, dim))  # at the start of an iteration, all have arrived
         self.caches[:] = plan.problem.start
         self._pending = Pending(lanes, P, schedule.longest, dim)
@@ -72,7 +72,7 @@ class CacheTile:
             over = bool((self.lost_at[: self.kept] >= 0).all())
             if not over:  # else there is nothing left to follow but the messages
                 samples = iter(plan.problem.draw(self._noise, n * groups, rows))
-            delays = self._schedule.draw(self._messages, n, lanes)
+            delays = self._course.draw(n)
             self._count(delays)
             for t, r in enumerate(delays, start):
                 self._arrive(t)

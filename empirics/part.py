@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from empirics.cache_tile import CacheTile
 from empirics.moments import Statistics
 from empirics.recorder import Recorder
-from empirics.schedules.base import Delays
-from empirics.schedules.caches import Caches
+from empirics.schedules.base import Delays, OwnCaches
 from empirics.schedules.deliveries import Deliveries
 from empirics.schedules.reads import Reads
 from empirics.tile import Plan, Tile
@@ -44,7 +43,7 @@ class Part:
 
 def tile_part(plan: Plan, index: int) -> Part:
     """Simulate one tile from start to end. Overflow of a diverging replica is no news here."""
-    kind = CacheTile if isinstance(plan.schedule, Caches) else Tile
+    kind = CacheTile if isinstance(plan.schedule, OwnCaches) else Tile
     tile = kind(plan, index)
     recorder = Recorder(
         plan.problem,

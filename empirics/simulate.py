@@ -24,8 +24,7 @@ from empirics.problems.base import Constant, Problem, whole
 from empirics.processes import context, settle_down
 from empirics.recording import measures_asked, recorded_times
 from empirics.runs import Runs
-from empirics.schedules.base import Schedule, SharedIterate
-from empirics.schedules.caches import Caches
+from empirics.schedules.base import OwnCaches, Schedule, SharedIterate
 from empirics.stepsizes import StepSizes, step_sizes
 from empirics.tile import Plan
 
@@ -146,7 +145,7 @@ def _fitting(plan: Plan) -> None:
     """Refuse what has no meaning under this schedule."""
     schedule = plan.schedule
     at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
-    if isinstance(schedule, Caches):
+    if isinstance(schedule, OwnCaches):
         for asked, refused in (
             (plan.correction, "a correction: a cache misses some updates, and has no one delay"),
             (plan.reuse, "reuse=True: every gradient of a worker has its own sample"),
@@ -207,7 +206,7 @@ def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None)
     if block is not None:
         return whole("simulate", "block", block, 1)
     lanes, numbers = schedule.width(problem.lanes, problem.dim), max(problem.sample_size, 1)
-    if isinstance(schedule, Caches):  # a sample and P messages for each of P workers
+    if isinstance(schedule, OwnCaches):  # a sample and P messages for each of P workers
         numbers = schedule.workers * max(numbers, schedule.workers)
     steps = AHEAD // (lanes * numbers)
     return max(1, steps, (schedule.tau_max or 0) if reuse else 0)

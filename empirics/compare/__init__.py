@@ -152,7 +152,7 @@ def _title(runs: Runs) -> str:
     problem, schedule = runs.settings["problem"], runs.settings["schedule"]
     name = problem.get("data", problem["kind"])
     name = name if isinstance(name, str) else problem["kind"]
-    if schedule["kind"] == "Caches":
+    if runs.deliveries is not None:
         return f"{name}, {schedule['workers']} workers with caches"
     again = ", samples applied again" if runs.settings["reuse"] else ""
     return f"{name}, {schedule['kind'].lower()} delay up to {runs.tau_max}{again}"

@@ -8,6 +8,7 @@ from empirics.schedules.deliveries import Deliveries
 from empirics.schedules.files import trace
 from empirics.schedules.history import History
 from empirics.schedules.laws import Constant, Cyclic, Pmf, Uniform
+from empirics.schedules.messages import Messages, messages
 from empirics.schedules.reads import Reads, multiplicity
 from empirics.schedules.rules import Asynchronous, Barrier, BoundedStaleness
 from empirics.schedules.service import (
@@ -38,6 +39,7 @@ __all__ = [
     "Geometric",
     "History",
     "Lognormal",
+    "Messages",
     "Pareto",
     "ParetoService",
     "Pausing",
@@ -55,6 +57,7 @@ __all__ = [
     "all_to_all",
     "grid",
     "history",
+    "messages",
     "multiplicity",
     "network",
     "ring",

@@ -18,6 +18,8 @@ from empirics.problems.base import Array
 
 Delays: TypeAlias = NDArray[np.int64]
 
+ROOMY = 2**20  # numbers that a tile may hold in its pending sums: 8 megabytes stay in the cache
+
 
 @dataclass(frozen=True)
 class Schedule(ABC):  # noqa: B024  # what is scheduled differs from one kind to the other
@@ -70,6 +72,41 @@ class SharedIterate(Schedule):
     @abstractmethod
     def course(self, generator: np.random.Generator, lanes: int) -> Course:
         """The schedule of a tile of `lanes` replicas, from its start."""
+
+
+@dataclass(frozen=True)
+class OwnCaches(Schedule):
+    """A schedule of workers with a cache each, to which updates are sent (see `Caches`).
+
+    workers = P; evaluate, whether the cache of the "first" worker is measured or the "mean" of all.
+    """
+
+    workers: int = field(init=False, repr=False)
+    evaluate: str = field(init=False, repr=False)
+
+    @property
+    @abstractmethod
+    def longest(self) -> int:
+        """s, the largest extra delay that can occur."""
+
+    @abstractmethod
+    def course(self, generator: np.random.Generator, lanes: int) -> Messenger:
+        """The messages of a tile of `lanes` replicas, from the start."""
+
+    def width(self, lanes: int, dim: int) -> int:
+        """Halved until the pending sums and the messages of an iteration are of a decent size."""
+        each = self.workers * max((self.longest + 1) * dim, self.workers)
+        while lanes % 2 == 0 and lanes > 8 and lanes * each > ROOMY:
+            lanes //= 2
+        return lanes
+
+
+class Messenger(ABC):
+    """Messages between caches on their way through time."""
+
+    @abstractmethod
+    def draw(self, steps: int) -> Delays:
+        """r of the next iterations, (steps, lanes, source, destination), however they are cut."""
 
 
 class Course(ABC):

@@ -20,19 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirics.problems.base import Array, whole
-from empirics.schedules.base import Delays, Law, Schedule, settle
+from empirics.schedules.base import Delays, Law, Messenger, OwnCaches, settle
 from empirics.schedules.independent import Columns, columns
 from empirics.schedules.laws import Constant
 from empirics.schedules.topology import Topology
 
-ROOMY = 2**20  # numbers that a tile may hold in its pending sums: 8 megabytes stay in the cache
 DESTINATIONS = ("independent", "shared")
 OWN = ("delayed", "immediate")
 EVALUATE = ("first", "mean")
 
 
 @dataclass(frozen=True, init=False)
-class Caches(Schedule):
+class Caches(OwnCaches):
     r"""P workers, each with a cache of its own; updates reach caches after random delays.
 
     Parameters: workers = P; law, of the extra delays r, independent over iterations, sources and
@@ -151,12 +150,8 @@ class Caches(Schedule):
             r = np.broadcast_to(r, shape)
         return np.where(self._exempt, 0, r) if self.own == "immediate" else r
 
-    def width(self, lanes: int, dim: int) -> int:
-        """Halved until the pending sums and the messages of an iteration are of a decent size."""
-        each = self.workers * max((self.longest + 1) * dim, self.workers)
-        while lanes % 2 == 0 and lanes > 8 and lanes * each > ROOMY:
-            lanes //= 2
-        return lanes
+    def course(self, generator: np.random.Generator, lanes: int) -> Messenger:
+        return _Drawn(self, generator, lanes)
 
     @cached_property
     def _pmfs(self) -> list[Array]:
@@ -199,6 +194,16 @@ class Caches(Schedule):
             np.concatenate([table.cut for table in tables]),
             np.concatenate([table.other for table in tables]),
         )
+
+
+class _Drawn(Messenger):
+    """Messages asked for one block after the other."""
+
+    def __init__(self, schedule: Caches, generator: np.random.Generator, lanes: int) -> None:
+        self._schedule, self._generator, self._lanes = schedule, generator, lanes
+
+    def draw(self, steps: int) -> Delays:
+        return self._schedule.draw(self._generator, steps, self._lanes)
 
 
 def _laws(given: Law | Sequence[Law], workers: int) -> Law | tuple[Law, ...]:

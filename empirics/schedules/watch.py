@@ -31,7 +31,7 @@ def history(
     array([0, 1, 2, 3, 4, 5])
     """
     if not isinstance(schedule, SharedIterate):
-        raise ValueError(f"history needs a schedule of one iterate, got {schedule!r}")
+        raise ValueError(f"history needs a schedule of one iterate, got {schedule!r}; see messages")
     steps = whole("history", "steps", steps, 1)
     lanes = whole("history", "lanes", lanes, 1)
     tile, lane = divmod(whole("history", "replica", replica, 0), lanes)

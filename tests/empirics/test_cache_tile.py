@@ -16,7 +16,7 @@ from empirics.pending import Pending
 from empirics.problems import Problem
 from empirics.problems.quadratic import quadratic
 from empirics.schedules import Caches, Constant, Geometric, Uniform
-from empirics.schedules import caches as caches_module
+from empirics.schedules import base as base_module
 from empirics.tile import Plan
 
 EVERYONE = [
@@ -374,7 +374,7 @@ def test_wide_tiles_are_cut_where_they_would_be_too_large(monkeypatch):
         schedule = Caches(P, Uniform(4))
         assert schedule.width(32, 3) == 32
         with monkeypatch.context() as patch:
-            patch.setattr(caches_module, "ROOMY", P * 15 * 8)
+            patch.setattr(base_module, "ROOMY", P * 15 * 8)
             assert schedule.width(32, 3) == 8
             narrow = every_cache(problem, schedule, [0.1] * 20)
             expected = twin(small(lanes=8), schedule, [0.1] * 20, rows=rows)

@@ -307,7 +307,7 @@ def test_a_record_is_not_changed_from_outside():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"schedule": 3}, "history needs a schedule of one iterate, got 3"),
+        ({"schedule": 3}, "history needs a schedule of one iterate, got 3; see messages"),
         ({"steps": 0}, "history needs a whole number steps >= 1, got 0"),
         ({"seed": -1}, "history needs a whole number seed >= 0, got -1"),
         ({"replica": 0.5}, "history needs a whole number replica >= 0, got 0.5"),
