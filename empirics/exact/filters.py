@@ -1,0 +1,89 @@
+r"""Autoregressive filters: are all roots inside the circle, and the autocovariance of the output.
+
+.. math:: x_t + c_1 x_{t-1} + \dots + c_n x_{t-n} = w_t
+
+Both come from the same step down through the orders n, n - 1, ..., 1, in O(n^2): the reflections
+are below 1 exactly if the filter is stable (Schur, Cohn), and the filters of lower order predict.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from empirics.problems.base import Array
+
+EIGENVALUES = 150  # up to this order eigenvalues of the companion matrix are faster than bisection
+
+
+def orders(c: Array) -> list[Array] | None:
+    """The filters of order 0, 1, ..., n from the one of order n; None if it is not stable.
+
+    >>> orders(np.array([1.0, -0.5]))
+    [array([1.]), array([ 1. , -0.5])]
+    >>> orders(np.array([1.0, -2.0])) is None
+    True
+
+    Source: Jury's test in the form of Levinson's recursion run backwards.
+    """
+    found = [c]
+    for k in range(len(c) - 1, 0, -1):
+        reflection = c[k]
+        if not abs(reflection) < 1:  # true for what is not a number
+            return None
+        c = (c[:k] - reflection * c[k:0:-1]) / ((1 - reflection) * (1 + reflection))
+        found.append(c)
+    return found[::-1]
+
+
+def stable(c: Array) -> bool:
+    """Whether all roots lie inside the unit circle."""
+    return orders(c) is not None
+
+
+def autocovariance(c: Array, lags: int) -> Array | None:
+    """E x_t x_{t-l} for l = 0, ..., lags - 1 with white w of variance 1; None if unstable.
+
+    >>> autocovariance(np.array([1.0, -0.5]), 3) * 0.75
+    array([1.  , 0.5 , 0.25])
+    """
+    predictors = orders(c)
+    if predictors is None:
+        return None
+    reflections = np.array([filter[-1] for filter in predictors[1:]])
+    size = max(lags, len(c))
+    back = np.empty(size)  # from the longest lag to lag 0: what a predictor meets lies in order
+    back[-1] = 1 / np.prod((1 - reflections) * (1 + reflections))
+    for k in range(1, size):
+        predictor = predictors[min(k, len(c) - 1)][1:]
+        back[-1 - k] = -(predictor @ back[size - k : size - k + len(predictor)])
+    return back[::-1][:lags]
+
+
+def radius(c: Array) -> float:
+    """The largest modulus of a root: of eigenvalues, or by bisection where there are too many.
+
+    >>> round(radius(np.array([1.0, -1.0, 0.25])), 6)
+    0.5
+    """
+    c = np.trim_zeros(c, "b")
+    n = len(c) - 1
+    if n == 0:
+        return 0.0
+    if n <= EIGENVALUES:
+        return float(np.abs(np.roots(c)).max())
+    low, high = abs(c[-1]) ** (1 / n), 1 + np.abs(c[1:]).max()  # product of the roots; Cauchy
+    while high - low > 1e-15 * high:
+        middle = (low + high) / 2
+        if not low < middle < high:
+            break
+        if stable(scaled(c, middle)):
+            high = middle
+        else:
+            low = middle
+    return float(high)
+
+
+def scaled(c: Array, r: float) -> Array:
+    """The filter whose roots are those of c, over r."""
+    with np.errstate(over="ignore"):
+        return np.asarray(c * r ** -np.arange(len(c), dtype=np.float64))
