@@ -134,15 +134,16 @@ def network(workers: int, links: Iterable[tuple[int, int]]) -> Topology:
     >>> network(4, [(0, 1), (1, 2), (2, 3)]).hops[0]
     (0, 1, 2, 3)
     """
-    from scipy.sparse import coo_array  # takes a while to import
+    from scipy.sparse import csr_array  # takes a while to import
     from scipy.sparse.csgraph import shortest_path
 
     P = whole("network", "of workers", workers, 1)
+    if not isinstance(links, Iterable):
+        raise ValueError(f"network needs links as pairs of workers, got {links!r}")
     ends = [_link(pair, P) for pair in links]
     up, down = np.array(ends, dtype=np.int64).reshape(-1, 2).T
-    hops = shortest_path(
-        coo_array((np.ones(len(ends)), (up, down)), shape=(P, P)), directed=False, unweighted=True
-    )
+    graph = csr_array((np.ones(len(ends)), (up, down)), shape=(P, P))
+    hops = shortest_path(graph, directed=False, unweighted=True)
     if np.isinf(hops).any():
         p, q = np.argwhere(np.isinf(hops))[0]
         raise ValueError(f"network needs a way between any two workers, got none from {p} to {q}")

@@ -437,8 +437,8 @@ def test_runs_of_caches_have_deliveries_instead_of_reads():
     assert fixed.deliveries.mean == 4
 
 
-def test_diverging_replicas_stop_and_the_others_go_on():
-    """The first coordinate is thrown far away in some replicas by their noise, not in others."""
+def test_diverging_replicas_stop():
+    """All of them at this step, each by a time that neither blocks nor others decide."""
     problem = small(lanes=8)
     schedule = Caches(3, Uniform(9))
     runs = simulate(problem, schedule, step=3.0, steps=640, replicas=11, measures=["disagreement"])
