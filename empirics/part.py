@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from empirics.cache_tile import CacheTile
 from empirics.moments import Statistics
+from empirics.problems.base import Array
 from empirics.recorder import Recorder
 from empirics.schedules.base import Delays, OwnCaches
 from empirics.schedules.deliveries import Deliveries
@@ -28,6 +30,7 @@ class Part:
     deliveries: Deliveries | None
     delays: Delays | None
     lost_at: NDArray[np.int64]  # (replicas,)
+    each: Mapping[str, Array]  # (K, replicas) of each measure, if asked for
 
     def merge(self, other: Part) -> Part:
         both = self.reads and other.reads and self.reads.merge(other.reads)
@@ -38,6 +41,7 @@ class Part:
             deliveries=sent,
             delays=self.delays,
             lost_at=np.concatenate([self.lost_at, other.lost_at]),
+            each={name: np.hstack([mine, other.each[name]]) for name, mine in self.each.items()},
         )
 
 
@@ -52,6 +56,7 @@ def tile_part(plan: Plan, index: int) -> Part:
         measures=plan.measures,
         window=plan.window,
         noise=plan.noise,
+        each=plan.each,
         tau_max=plan.schedule.tau_max or 0,
     )
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
@@ -64,6 +69,7 @@ def tile_part(plan: Plan, index: int) -> Part:
         deliveries=tile.deliveries,
         delays=tile.delays,
         lost_at=_first(recorder.lost_at, tile.lost_at[: tile.kept]),
+        each=recorder.each,
     )
 
 

@@ -37,6 +37,7 @@ class Recorder:
         measures: Sequence[str],
         window: int,
         noise: bool,
+        each: bool,
         tau_max: int,
     ) -> None:
         s = max(window, 1)
@@ -61,6 +62,9 @@ class Recorder:
         self._times: list[int] = []
         self.lost_at = np.full(kept, -1)  # the recorded time at which a replica is lost; -1: not
         self._parts: list[Statistics] = []
+        self._each: dict[str, list[Array]] | None = (
+            {name: [] for name in measures} if each else None
+        )
 
     def take(
         self,
@@ -108,6 +112,12 @@ class Recorder:
         self._flush()
         return Statistics.join(self._parts)
 
+    @property
+    def each(self) -> dict[str, Array]:
+        """Every measure of every replica at the times taken, (K, kept), if asked for."""
+        self._flush()
+        return {name: np.concatenate(blocks) for name, blocks in (self._each or {}).items()}
+
     def _of(self, name: str, x: Array) -> Array:
         """A measure at every row, (lanes, dim) -> (lanes,)."""
         if name == "gap":
@@ -151,6 +161,10 @@ class Recorder:
         if lost.any():  # once lost, always lost
             lost = np.logical_or.accumulate(lost, axis=0)
         self._parts.append(Statistics.of(measured, inner, noise, lost))
+        for name, blocks in (self._each or {}).items():
+            beyond = np.nan if name == "direction" else np.inf
+            known = lost if name != "time" else np.False_
+            blocks.append(np.where(known, beyond, measured[name]))
         new = lost[-1] & (self.lost_at < 0)
         self.lost_at[new] = np.array(self._times)[lost[:, new].argmax(axis=0)]
         self._lost = lost[-1]

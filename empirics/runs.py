@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,9 @@ class Runs:
     measure, how far what was measured may be off because infimum and minimiser are known only so
     well (a gap by so much too large, the root of a squared distance by so much either way);
     settings, what the runs can be repeated from, ready for JSON; complete, False if the run was
-    interrupted and only some of its replicas are here.
+    interrupted and only some of its replicas are here; each, by measure, the values of every
+    replica at those times, (K, n), infinite (a direction: not a number) where it is lost, empty
+    unless asked for.
     """
 
     times: NDArray[np.int64]
@@ -57,6 +59,7 @@ class Runs:
     looseness: Mapping[str, float]
     settings: Mapping[str, Any]
     complete: bool
+    each: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def replicas(self) -> int:
@@ -132,12 +135,21 @@ class Runs:
         }
         constants = {name: asdict(constant) for name, constant in self.constants.items()}
         windowless = not len(self.lags)  # netCDF takes a dimension of length 0 for an open one
+        each = {
+            f"{MEASURES[name]}_each": (
+                ("time", "replica"),
+                values,
+                {"long_name": f"{_MEASURED[MEASURES[name]]} of every replica", "units": "1"},
+            )
+            for name, values in self.each.items()
+        }
         return xarray.Dataset(
             {
                 name: (dims, data[name], {"long_name": long_name, "units": units})
                 for name, (dims, long_name, units) in _VARIABLES.items()
                 if not (windowless and "lag" in dims) and data[name] is not None
-            },
+            }
+            | each,
             attrs={
                 "facts": json.dumps(facts),
                 "constants": json.dumps(constants),
@@ -271,4 +283,9 @@ def _runs(dataset: xarray.Dataset) -> Runs:
         looseness=facts["looseness"],
         settings=json.loads(dataset.attrs["settings"]),
         complete=facts["complete"],
+        each={
+            name: real(f"{field}_each")
+            for name, field in MEASURES.items()
+            if f"{field}_each" in dataset
+        },
     )

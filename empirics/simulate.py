@@ -49,6 +49,7 @@ def simulate(
     measures: Sequence[str] = ("squared gradient", "gap"),
     window: int = 0,
     noise: bool = False,
+    each: bool = False,
     processes: int = 1,
     block: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -72,7 +73,8 @@ def simulate(
     iterate x_{t - tau_t} that update t reads, the "direction", <grad f(x_t), grad f(y_t)>, and the
     "time" at which x_t came to be, if workers have service times; measuring costs more than
     updating. window = s >= 2 adds the inner products of grad f(x_t) with grad f(x_{t-l}),
-    l = 0, ..., s - 1; noise=True the exact noise variance at x_t.
+    l = 0, ..., s - 1; noise=True the exact noise variance at x_t; each=True every measure of every
+    replica, in memory that grows with their number.
 
     How it runs, without a trace in the numbers: processes (a script that asks for more than one
     needs the usual `if __name__ == "__main__"`); block, steps drawn ahead; progress, called with
@@ -120,6 +122,7 @@ def simulate(
         measures=measures_asked(problem, measures),
         window=whole("simulate", "window", window, 0),
         noise=bool(noise),
+        each=bool(each),
         block=_ahead(problem, schedule, reuse, block),
     )
     _fitting(plan)
@@ -237,6 +240,7 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
         delays=part.delays,
         deterministic=part.delays is not None and not problem.sample_size,
         lost_at=part.lost_at,
+        each=part.each,
         looseness=_looseness(problem),
         settings={
             "problem": dict(problem.settings),
@@ -253,6 +257,7 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
             "measures": list(plan.measures),
             "window": plan.window,
             "noise": plan.noise,
+            "each": plan.each,
             "versions": {
                 "python": platform.python_version(),
                 "numpy": np.__version__,

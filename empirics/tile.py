@@ -39,6 +39,7 @@ class Plan:
     measures: tuple[str, ...]
     window: int
     noise: bool
+    each: bool
     block: int
 
     @property

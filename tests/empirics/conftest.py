@@ -34,6 +34,7 @@ def _iterates(
         measures=("squared gradient",),
         window=0,
         noise=False,
+        each=False,
         block=block,
     )
     walk = Tile(plan, tile)

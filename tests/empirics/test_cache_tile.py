@@ -53,6 +53,7 @@ def tile_of(problem, schedule, eta, **options):
         "measures": ("squared gradient",),
         "window": 0,
         "noise": False,
+        "each": False,
         "block": 7,
     }
     index = options.pop("tile", 0)

@@ -34,6 +34,10 @@ def assert_same(one, other):
         a, b = getattr(one, field.name), getattr(other, field.name)
         if isinstance(a, Moments | Statistics | Reads | Deliveries):
             assert_same(a, b)
+        elif field.name == "each":
+            assert list(a) == list(b)
+            for name, values in a.items():
+                np.testing.assert_array_equal(values, b[name])
         elif isinstance(a, np.ndarray):
             assert a.dtype == b.dtype
             np.testing.assert_array_equal(a, b)
@@ -48,11 +52,21 @@ def assert_same(one, other):
         make(window=3, noise=True, record=[0, 3, 12], reuse=True),
         make(measures=tuple(OF_ITERATES)),
         make(schedule=schedules.Constant(2)),
+        make(each=True, measures=["direction"]),
         replace(make(), complete=False),
         diverged(),
         make(schedule=schedules.Caches(2, schedules.Uniform(2)), measures=["disagreement"]),
     ],
-    ids=["plain", "window", "measures", "shared delays", "interrupted", "diverged", "caches"],
+    ids=[
+        "plain",
+        "window",
+        "measures",
+        "shared delays",
+        "each",
+        "interrupted",
+        "diverged",
+        "caches",
+    ],
 )
 def test_a_round_trip_changes_nothing(runs, tmp_path):
     path = tmp_path / "runs.nc"

@@ -63,6 +63,9 @@ def assert_same_statistics(one, other):
     """Bit for bit."""
     assert one.reads.counts.tolist() == other.reads.counts.tolist()
     assert (one.reads.reads, one.reads.cold_reads) == (other.reads.reads, other.reads.cold_reads)
+    assert list(one.each) == list(other.each)
+    for name, values in one.each.items():
+        np.testing.assert_array_equal(values, other.each[name], name)
     for field in fields(one.statistics):
         a, b = (getattr(runs.statistics, field.name) for runs in (one, other))
         if isinstance(a, Moments):
@@ -262,11 +265,35 @@ def test_the_mean_over_replicas_is_the_mean_of_the_replicas(iterates):
         np.testing.assert_allclose(runs.statistics.gap.mean, gaps.mean(axis=1), rtol=1e-12)
 
 
+def test_each_replica_is_kept_if_asked_for(iterates):
+    problem, schedule, options = small(), schedules.Uniform(3), {"step": 0.2, "steps": 15}
+    paths = np.concatenate([iterates(problem, schedule, [0.2] * 15, tile=i) for i in range(3)], 1)
+    runs = simulate(problem, schedule, **options, replicas=13, each=True, record=[2, 9, 15])
+    at = paths[[2, 9, 15], :13]
+    assert list(runs.each) == ["squared gradient", "gap"]
+    np.testing.assert_allclose(runs.each["gap"], problem.value(at), rtol=1e-12)
+    g = problem.gradient(at)
+    np.testing.assert_array_equal(runs.each["squared gradient"], np.vecdot(g, g))
+    means = runs.each["gap"].mean(axis=1)
+    np.testing.assert_allclose(means, runs.statistics.gap.mean, rtol=1e-12)
+    assert not simulate(problem, schedule, **options, replicas=13).each
+
+
+def test_lost_replicas_are_infinite_each():
+    problem = quadratic(dim=2, mu=0.1)
+    runs = simulate(problem, schedules.Constant(1), step=9.0, steps=120, replicas=3, each=True)
+    lost = runs.times >= runs.lost_at[0]
+    assert 0 < lost.sum() < len(lost)
+    for values in runs.each.values():
+        assert np.isinf(values[lost]).all()
+        assert np.isfinite(values[~lost]).all()
+
+
 @pytest.mark.parametrize("make", [small, logistic])
 def test_blocks_and_processes_leave_no_trace(make):
     problem = make()
     options = {"step": 0.2, "steps": 150, "replicas": 4 * problem.lanes - 1, "window": 3}
-    options |= {"noise": True, "reuse": True, "measures": tuple(OF_ITERATES)}
+    options |= {"noise": True, "reuse": True, "measures": tuple(OF_ITERATES), "each": True}
     reference = simulate(problem, schedules.Uniform(4), **options)
     for block in (1, 9, 1000):
         runs = simulate(problem, schedules.Uniform(4), **options, block=block)
@@ -335,6 +362,7 @@ CHANGES = {
     "measures": {"measures": ["gap at read points"]},
     "window": {"window": 2},
     "noise": {"noise": True},
+    "each": {"each": True},
 }
 
 
