@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from empirics import exact, measure, optimisers, plots, problems, schedules, stepsizes
     from empirics.coherence import self_consistent_coherence
-    from empirics.compare import Verdict, compare, measures_for, steps_for
+    from empirics.compare import Verdict, compare, correction_for, measures_for, steps_for
     from empirics.live import record
     from empirics.runs import Runs
     from empirics.simulate import simulate
@@ -20,6 +20,7 @@ _WHERE = {
     "Runs": "empirics.runs",
     "Verdict": "empirics.compare",
     "compare": "empirics.compare",
+    "correction_for": "empirics.compare",
     "exact": "empirics.exact",
     "diagrams": "empirics.diagrams",
     "measure": "empirics.measure",
@@ -39,6 +40,7 @@ __all__ = [
     "Runs",
     "Verdict",
     "compare",
+    "correction_for",
     "diagrams",
     "exact",
     "measure",

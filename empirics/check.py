@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from empirics.coherence import self_consistent_coherence
-from empirics.compare import Verdict, compare, measures_for, steps_for
+from empirics.compare import Verdict, compare, correction_for, measures_for, steps_for
 from empirics.compare.checks import asks_for_coherence, window_for
 from empirics.problems.base import Problem
 from empirics.runs import Runs
@@ -135,6 +135,7 @@ def _simulate(cell: Cell, out: Path) -> Result:
         if found.runs is not None and len(found.runs.lags) >= cell.window:
             coherent = found.runs
     rule = step(1.0 if mu is None else mu)
+    common["correction"] = correction_for(cell.rule, cell.problem, chosen=cell.chosen)
     runs = _whole(
         simulate(cell.problem, cell.schedule, step=rule, measures=cell.measures, **common)
     )

@@ -12,6 +12,7 @@ import numpy as np
 
 from empirics.compare.checks import Case, check_assumption, check_condition, unchecked
 from empirics.compare.constants import OF_THE_PROBLEM, constants, needed, numbers_of
+from empirics.compare.corrections import as_plain, correction_for
 from empirics.compare.measured import RECORDED
 from empirics.compare.numbers import SLIP
 from empirics.compare.quantity import Seen, measurable, measures_for, nothing, see
@@ -38,8 +39,10 @@ def compare(
     coherence against the mu the step sizes were built from (`mu`, unless the step sizes of
     `steps_for` carry it). Constants of the problem come with the runs, longest and average delay
     and the gradients in flight are measured on them; `chosen` gives others by name. `coherence` may
-    be other runs of the same settings, recorded more rarely with a window. alpha bounds the chance
-    of a wrong limit anywhere. What the runs were not asked to record leaves the verdict open and
+    be other runs of the same settings, recorded more rarely with a window. A correction that only
+    weighs gradients is read as step sizes, where all replicas have the same delays; any other, and
+    any optimiser but SGD, is a method of its own (see `correction_for`). alpha bounds the chance of
+    a wrong limit anywhere. What the runs were not asked to record leaves the verdict open and
     says what to ask for (see `measures_for`).
     Raises ValueError if a constant that has to be chosen is nowhere to be found.
 
@@ -51,6 +54,7 @@ def compare(
     >>> compare(results.dai2019.sharp, runs).outcome
     'consistent'
     """
+    runs = as_plain(runs)
     given = {"mu": mu, "m": multiplicity, **(chosen or {})}
     if "infimum" in runs.constants and "Delta" not in runs.constants:
         raise ValueError("compare needs runs made by simulate, got ones without Delta")
@@ -109,8 +113,8 @@ def why_not(theorem: Theorem) -> str:
     >>> from theory import results
     >>> why_not(results.lian2015.nonconvex)
     ''
-    >>> why_not(results.cohen2021.picky)
-    'there is no check of picky steps'
+    >>> why_not(results.feyzmahdavian2014.delayed_proximal_gradient)
+    'there is no check of delayed proximal gradient and no check of minimiser of F + Psi'
     """
     lacking = [f"no check of {name}" for name in unchecked(theorem)]
     if not measurable(theorem.quantity):
@@ -180,4 +184,12 @@ def _label(theorem: Theorem) -> str:
     return formula if quantity.summary == "last" else f"{quantity.summary} {formula} so far"
 
 
-__all__ = ["Check", "Verdict", "compare", "measures_for", "steps_for", "why_not"]
+__all__ = [
+    "Check",
+    "Verdict",
+    "compare",
+    "correction_for",
+    "measures_for",
+    "steps_for",
+    "why_not",
+]

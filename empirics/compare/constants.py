@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,7 @@ def _of_the_run(runs: Runs) -> dict[str, Constant]:
             "R_d": (s, "the longest delay, plus 1"),
             "N": (reads.flying, "the most gradients in flight over an update of the run"),
             "tau_avg": (reads.average, "the largest average delay of the run, at any horizon"),
+            "W": (max(1, ceil(2 * reads.average)), "twice the average delay, rounded up"),
         }
     return {
         name: Constant(value=float(number), provenance="exact", why=why)

@@ -127,6 +127,8 @@ def _limits(theorem: Theorem) -> list[Any]:
         match assumption:
             case known.StepLimit():
                 limits.append(shown(assumption.limit).expression)
+            case known.PickySteps():
+                limits.append(shown(assumption.size).expression)
             case known.ShortStep():  # strictly below
                 limits.append(shown(assumption.limit).expression / 2)
             case known.WindowRule():  # a window holds tau + 1 steps

@@ -76,7 +76,7 @@ def test_the_axis_says_what_is_bounded():
 
 def test_a_verdict_without_a_horizon_has_no_curve_but_a_line_in_the_legend(judged):
     verdict, runs = judged
-    unknown = compare(results.cohen2021.picky, runs)
+    unknown = compare(results.coherence.any_delays, runs)
     ax = plots.bound_and_runs([verdict, unknown], labels=["a", "b"])
     assert [t.get_text() for t in ax.get_legend().get_texts()] == [
         "a",

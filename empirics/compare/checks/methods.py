@@ -7,6 +7,7 @@ import numpy as np
 from empirics.compare.checks.base import Case, Checks, Findings
 from empirics.compare.constants import value
 from empirics.compare.numbers import SLIP, Numbers, last_horizon, step_sizes
+from empirics.optimisers import Picky
 from theory import assumptions as known
 
 
@@ -31,17 +32,51 @@ def own_updates(case: Case, *, noisy: bool = True, reused: bool = False) -> Find
 
 
 def another_method(case: Case) -> str:
-    """What sets the runs apart from x_{t+1} = x_t - eta_t g_t; nothing if they are that."""
+    """What sets the runs apart from x_{t+1} = x_t - eta_t g_t; nothing if they are that.
+
+    Dropping gradients from too far is left to the check of `PickySteps`, where that is assumed.
+    """
     settings = case.runs.settings
     if (kind := settings["optimiser"]["kind"]) != "SGD":
         return f"the optimiser is {kind}; it takes plain SGD"
-    if settings["correction"] is not None:
-        return f"gradients are corrected ({settings['correction']['kind']}); it takes them as are"
+    correction = settings["correction"]
+    picky = any(isinstance(a, known.PickySteps) for a in case.theorem.assumptions)
+    if correction is not None and not (picky and correction["kind"] == Picky.__name__):
+        return f"gradients are corrected ({correction['kind']}); it takes them as they are"
     if settings["gradients"] is None:
         return "every worker has an iterate of its own; it takes one sequence of iterates"
     if settings["gradients"] != 1:
         return f"an update applies the mean of {settings['gradients']} gradients; it takes one"
     return ""
+
+
+def picky_steps(assumption: known.PickySteps, case: Case) -> Findings:
+    """By the correction, as nobody records which gradients it drops.
+
+    The least value of each replica is not the least mean: all have to be the same.
+    """
+    runs, correction = case.runs, case.runs.settings["correction"]
+    size, radius = case.number(assumption.size), case.number(assumption.radius)
+    off = np.flatnonzero(np.abs(runs.step_sizes - size) > SLIP * size)
+    if off.size:
+        t = int(off[0])
+        return "fails", f"eta_{t} = {runs.step_sizes[t]:.6g}, the theorem takes {size:.6g}"
+    if correction is None and case.reads.longest > 0:
+        return "unknown", (
+            "nobody looked at how far the iterates had moved; simulate with "
+            f"correction=optimisers.Picky({radius:.6g})"
+        )
+    if correction is not None:
+        if correction["kind"] != Picky.__name__:
+            return "fails", f"gradients are corrected by {correction['kind']}"
+        if abs(correction["radius"] - radius) > SLIP * radius:
+            return "fails", f"the radius is {correction['radius']:.6g}, the theorem's {radius:.6g}"
+    if not runs.deterministic:
+        return "unknown", (
+            "which gradients are dropped differs between replicas; take full gradients, as of "
+            "problems.noiseless, and a schedule that is the same in every replica"
+        )
+    return "holds", f"eta = {size:.6g} within {radius:.6g}, else 0"
 
 
 def any_direction(assumption: known.AnyDirection, case: Case) -> Findings:
@@ -114,6 +149,7 @@ def step_limit(assumption: known.StepLimit, case: Case) -> Findings:
 CHECKS: Checks = {
     known.StaleSGD: stale_sgd,
     known.AnyDirection: any_direction,
+    known.PickySteps: picky_steps,
     known.ProjectedSGD: projected_sgd,
     known.ProximalSGD: proximal_sgd,
     known.PositiveSteps: positive_steps,

@@ -13,6 +13,7 @@ from empirics.compare.numbers import SLIP
 from empirics.problems.base import Array
 from empirics.schedules.base import Delays
 from theory import assumptions as known
+from theory.symbols import eta
 
 
 def window_rule(assumption: known.WindowRule, case: Case) -> Findings:
@@ -30,10 +31,18 @@ def some_step(assumption: known.SomeStep, case: Case) -> Findings:
 
 
 def _delays(case: Case) -> Delays:
-    shared = case.runs.delays
-    if shared is not None:
-        return shared
-    return np.minimum(case.reads.longest, np.arange(len(case.runs.step_sizes)))
+    """Where what is bounded is weighed by the steps, a step of 0 may be of any gradient.
+
+    Neither the iterates nor the quantity know which; so it is taken as one of the present iterate.
+    """
+    steps, quantity = case.runs.step_sizes, case.theorem.quantity
+    delays = case.runs.delays
+    if delays is None:
+        delays = np.minimum(case.reads.longest, np.arange(len(steps)))
+    weights = quantity.weights
+    if weights is not None and weights.expression == eta(quantity.count.index):
+        delays = np.where(steps > 0, delays, 0)
+    return delays
 
 
 def _at_most(case: Case, sums: Array, limit: object) -> Findings:
