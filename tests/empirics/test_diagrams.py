@@ -6,6 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from empirics import diagrams, plots, problems, schedules, simulate
+from empirics.diagrams.workers import HALF, ROOM
 from empirics.schedules import History, history
 
 LOGNORMAL = schedules.Lognormal(mean=1.0, cv=0.5)
@@ -52,7 +53,7 @@ def test_every_reading_and_arrival_is_an_arrow(name):
         ("thrown away", past.ended, ~used),
     ):
         stems = drawn(ax, label)
-        heads = [(top[0], round(low[1] + diagrams.HALF - 1)) for top, low in stems]
+        heads = [(top[0], round(low[1] + HALF - 1)) for top, low in stems]
         expected = list(zip(times[chosen], past.worker[chosen].tolist(), strict=True))
         assert sorted(heads) == sorted(expected)
         assert (stems[:, 0, 1] == 0).all()  # on the line of iterates
@@ -66,7 +67,7 @@ def test_the_numbers_are_the_delays(name):
     texts = [t for t in ax.texts if not t.get_text().startswith("$")]
     assert texts
     width = np.diff(ax.get_xlim())[0] / 1.04
-    wide = (past.ended - past.begun >= diagrams.ROOM * width) & (past.applied >= 0)
+    wide = (past.ended - past.begun >= ROOM * width) & (past.applied >= 0)
     assert len(texts) == wide.sum()
     for text in texts:
         x, y = text.get_position()
@@ -148,7 +149,7 @@ def test_given_axes_are_used_and_no_setting_is_left_behind():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((schedules.Constant(1),), r"space_time needs a history such as history\(...\), got Cons"),
+        ((schedules.Constant(1),), r"space_time needs a record of history"),
         ((history(schedules.Constant(1), 5), 6), r"space_time needs updates within 0, ..., 5, fi"),
         ((history(schedules.Constant(1), 5), (3, 3)), "first before stop, got"),
         (
@@ -167,6 +168,79 @@ def test_bad_diagrams(arguments, message):
     past, *updates = arguments
     with pytest.raises(ValueError, match=message):
         diagrams.space_time(past, updates=updates[0] if updates else None)
+
+
+# ---- caches ----
+
+
+SENT = {
+    "everyone": schedules.Caches(4, schedules.Uniform(3)),
+    "ring": schedules.Caches(6, topology=schedules.ring(6)),
+    "straggler": schedules.Caches(
+        3, [schedules.Constant(0), schedules.Constant(0), schedules.Uniform(6)]
+    ),
+}
+
+
+@pytest.mark.parametrize("sources", [None, [1], [0, 2]])
+@pytest.mark.parametrize("name", SENT)
+def test_every_message_is_an_arrow_or_a_hop(name, sources):
+    sent = schedules.messages(SENT[name], 12)
+    ax = diagrams.space_time(sent, updates=12, sources=sources)
+    chosen = range(sent.workers) if sources is None else sources
+    arrows = {a.get_gid(): a for a in ax.collections if (a.get_gid() or "").startswith("messages")}
+    assert list(arrows) == [f"messages of {p}" for p in chosen]
+    for p in chosen:
+        away = (sent.source == p) & (sent.destination != p)
+        tails, drawn_ = arrows[f"messages of {p}"].get_offsets(), arrows[f"messages of {p}"]
+        assert tails[:, 0].tolist() == sent.sent[away].tolist()
+        assert (tails[:, 1] == p).all()
+        assert (tails[:, 0] + drawn_.U).tolist() == sent.arrives[away].tolist()
+        assert (tails[:, 1] + drawn_.V).tolist() == sent.destination[away].tolist()
+    late = (sent.source == sent.destination) & (sent.arrives > sent.sent + 1)
+    late &= np.isin(sent.source, list(chosen))
+    hops = [line for line in ax.lines if line.get_gid() == "own"]
+    ends = sorted((h.get_xdata()[0], h.get_xdata()[-1], h.get_ydata()[0]) for h in hops)
+    assert ends == sorted(zip(sent.sent[late], sent.arrives[late], sent.source[late], strict=True))
+
+
+def test_a_window_of_iterations():
+    sent = schedules.messages(SENT["everyone"], 40)
+    assert np.mean(diagrams.space_time(sent).get_xlim()) == 5
+    ax = diagrams.space_time(sent, updates=(20, 24), sources=[2])
+    (arrows,) = ax.collections
+    meanwhile = (sent.sent < 24) & (sent.arrives > 20) & (sent.source == 2)
+    assert len(arrows.U) == (meanwhile & (sent.destination != 2)).sum()
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("iteration", "worker")
+
+
+def test_extra_delays_of_messages():
+    sent = schedules.messages(SENT["everyone"], 30)
+    runs = simulate(problems.quadratic(dim=2, mu=0.1), SENT["everyone"], step=0.1, steps=30)
+    ax = diagrams.delays([schedules.Uniform(3), sent, runs.deliveries])
+    shares = [p.get_data().values.tolist() for p in ax.patches if p.get_label()]
+    counts = np.bincount(sent.extra.ravel())
+    total = runs.deliveries.counts
+    assert shares == [(counts / counts.sum()).tolist(), (total / total.sum()).tolist()]
+    assert ax.get_xlabel() == "extra delay, in iterations"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sources": [4]}, "space_time needs sources < 4, got 4"),
+        ({"sources": [-1]}, "space_time needs a whole number in sources >= 0, got -1"),
+        ({"updates": 13}, "space_time needs updates within 0, ..., 12, first before stop, got 13"),
+    ],
+)
+def test_bad_diagrams_of_caches(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        diagrams.space_time(schedules.messages(SENT["everyone"], 12), **arguments)
+
+
+def test_a_history_has_no_sources():
+    with pytest.raises(ValueError, match="space_time needs messages to choose sources, got a hist"):
+        diagrams.space_time(history(CASES["law"], 5), sources=[0])
 
 
 # ---- how late ----
@@ -218,8 +292,12 @@ def test_delays_over_time_are_the_delays():
     ("draw", "things", "message"),
     [
         (diagrams.delays, [], "delays needs at least one thing to draw, got none"),
-        (diagrams.delays, [3], "delays needs laws, histories, traces or reads, got 3"),
-        (diagrams.delays, CASES["eight"], "delays needs laws, histories, traces or reads, got Wo"),
+        (diagrams.delays, [3], "delays needs laws, histories, traces, messages or reads, got 3"),
+        (
+            diagrams.delays,
+            CASES["eight"],
+            "delays needs laws, histories, traces, messages or reads, got",
+        ),
         (diagrams.delays_over_time, [], "delays_over_time needs at least one thing to draw, got n"),
         (diagrams.delays_over_time, CASES["law"], "delays_over_time needs histories or traces, g"),
     ],
