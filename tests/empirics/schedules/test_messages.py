@@ -40,6 +40,7 @@ def caches_of(problem, schedule, steps, seed=0, tile=0):
         measures=("squared gradient",),
         window=0,
         noise=False,
+        each=False,
         block=7,
     )
     walk = CacheTile(plan, tile)
