@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.moments import Moments
+from empirics.moments import MEASURES, Moments
 from empirics.problems.base import Array
+from empirics.recording import windows
 
 if TYPE_CHECKING:
     from empirics.runs import Runs
@@ -128,6 +129,34 @@ def expected_margin(runs: Runs, mu: float) -> Margin:
         standard_error=margin.standard_error,
         lag=margin.mean.argmin(axis=1),
     )
+
+
+def average_over_time(runs: Runs, measure: str = "squared gradient") -> float:
+    r"""The mean over replicas of a measure, averaged over the updates.
+
+    .. math:: \frac{1}{T} \sum_{t=0}^{T-1} E |\nabla f(x_t)|^2
+
+    Exact of the runs if every time is recorded; with record=("random", m) each recorded time stands
+    for its window, and what comes out is unbiased: on average over seeds it is what record="all"
+    would give. Raises ValueError for other records, or if the measure was not recorded.
+
+    >>> from empirics import problems, schedules, simulate
+    >>> problem = problems.quadratic(dim=1, mu=1.0, L=1.0)
+    >>> average_over_time(simulate(problem, schedules.Constant(0), step=0.5, steps=2))
+    0.625
+    """
+    shares = windows(runs.settings["record"], len(runs.step_sizes))
+    if measure not in MEASURES:
+        raise ValueError(
+            f"average over time needs a measure among {', '.join(MEASURES)}, got {measure!r}"
+        )
+    mean = getattr(runs.statistics, MEASURES[measure]).mean[: len(shares)]
+    if np.isnan(mean).any():
+        raise ValueError(
+            f"average over time needs runs with the {measure}, got none; simulate with "
+            f'measures=("{measure}", ...)'
+        )
+    return float(mean @ shares / shares.sum())
 
 
 def _needs_window(who: str, runs: Runs) -> None:

@@ -22,7 +22,7 @@ from empirics.optimisers.base import SGD, Correction, Optimiser
 from empirics.part import Part, tile_part
 from empirics.problems.base import Constant, Problem, whole
 from empirics.processes import context, settle_down
-from empirics.recording import measures_asked, recorded_times
+from empirics.recording import Record, measures_asked, recorded_times, settings_of
 from empirics.runs import Runs
 from empirics.schedules.base import OwnCaches, Schedule, SharedIterate
 from empirics.stepsizes import StepSizes, step_sizes
@@ -45,7 +45,7 @@ def simulate(
     optimiser: Optimiser | None = None,
     correction: Correction | None = None,
     reuse: bool = False,
-    record: str | int | ArrayLike = "all",
+    record: Record = "all",
     measures: Sequence[str] = ("squared gradient", "gap"),
     window: int = 0,
     noise: bool = False,
@@ -66,7 +66,9 @@ def simulate(
     reuse=True applies at t the sample that was drawn at t - tau_t, so that an iterate read twice
     gives the very same stochastic gradient; otherwise every update draws its own. record, the times
     t in 0, ..., T at which statistics are kept: "all", "log" (about 200, evenly in the logarithm),
-    every m-th and the last, or an array.
+    every m-th and the last, an array, or ("random", m), one drawn from each m successive times, the
+    same in all replicas, and the last. The mean over every m-th time is biased, since each stands
+    for later ones; over random ones it is not (`measure.average_over_time`).
 
     What is kept of them: measures, the "squared gradient" |grad f(x_t)|^2 (always), the "gap"
     f(x_t) - inf f, the "squared distance" |x_t - x*|^2, and each of these "at read points", at the
@@ -118,7 +120,7 @@ def simulate(
         replicas=whole("simulate", "replicas", replicas, 1),
         seed=whole("simulate", "seed", seed, 0),
         reuse=bool(reuse),
-        times=recorded_times(record, steps),
+        times=recorded_times(record, steps, seed),
         measures=measures_asked(problem, measures),
         window=whole("simulate", "window", window, 0),
         noise=bool(noise),
@@ -215,7 +217,7 @@ def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None)
     return max(1, steps, (schedule.tau_max or 0) if reuse else 0)
 
 
-def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike) -> Runs:
+def _runs(plan: Plan, part: Part, rule: StepSizes, record: Record) -> Runs:
     """The finished tiles, with what they came from."""
     problem, schedule = plan.problem, plan.schedule
     constants = dict(problem.constants)
@@ -253,7 +255,7 @@ def _runs(plan: Plan, part: Part, rule: StepSizes, record: str | int | ArrayLike
             "replicas": plan.replicas,
             "seed": plan.seed,
             "reuse": plan.reuse,
-            "record": record if isinstance(record, str) else np.asarray(record).tolist(),
+            "record": settings_of(record),
             "measures": list(plan.measures),
             "window": plan.window,
             "noise": plan.noise,
