@@ -149,6 +149,7 @@ def simulate(
 def _fitting(plan: Plan) -> None:
     """Refuse what has no meaning under this schedule."""
     schedule = plan.schedule
+    schedule.allow(plan.steps)
     at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
     if isinstance(schedule, OwnCaches):
         for asked, refused in (

@@ -36,6 +36,9 @@ class Schedule(ABC):  # noqa: B024  # what is scheduled differs from one kind to
         """The replicas in a tile, of the `lanes` that a problem of this dimension has in one."""
         return lanes
 
+    def allow(self, steps: int) -> None:  # noqa: B027  # most schedules go on for ever
+        """Raise ValueError if it ends before so many updates."""
+
     @property
     def settings(self) -> dict[str, Any]:
         """What the schedule can be rebuilt from, ready for JSON."""

@@ -125,6 +125,14 @@ class MessageTrace(OwnCaches):
     def longest(self) -> int:
         return self.messages.longest
 
+    def allow(self, steps: int) -> None:
+        past = self.messages
+        if steps > past.steps and not self.repeat:
+            raise ValueError(
+                f"{past.label} needs at most its {past.steps} iterations, got {steps}; "
+                "ask for fewer steps or set repeat=True"
+            )
+
     @property
     def settings(self) -> dict[str, Any]:
         past = self.messages
@@ -146,19 +154,15 @@ class _Replayed(Messenger):
     """Known messages on their way through time."""
 
     def __init__(self, schedule: MessageTrace, lanes: int) -> None:
-        self._extra, self._repeat = schedule.messages.extra, schedule.repeat
-        self._label, self._lanes, self._start = schedule.messages.label, lanes, 0
+        self._schedule, self._extra = schedule, schedule.messages.extra
+        self._lanes, self._start = lanes, 0
 
     def draw(self, steps: int) -> Delays:
-        t = np.arange(self._start, self._start + steps)
-        T, P, _ = self._extra.shape
-        if not self._repeat and steps and t[-1] >= T:
-            raise ValueError(
-                f"{self._label} needs at most its {T} iterations, got {t[-1] + 1}; ask for fewer "
-                "steps or set repeat=True"
-            )
+        schedule, extra = self._schedule, self._extra
+        schedule.allow(self._start + steps)
+        rows = np.arange(self._start, self._start + steps) % len(extra)
         self._start += steps
-        return np.broadcast_to(self._extra[t % T][:, None], (steps, self._lanes, P, P))
+        return np.broadcast_to(extra[rows][:, None], (steps, self._lanes, *extra.shape[1:]))
 
 
 def messages(

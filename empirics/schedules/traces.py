@@ -86,6 +86,13 @@ class Trace(SharedIterate):
         """Mean delay of all gradients, the start included."""
         return float(self.delays.mean())
 
+    def allow(self, steps: int) -> None:
+        if steps > self.updates and not self.repeat:
+            raise ValueError(
+                f"{self.label} needs at most its {self.updates} updates, got {steps}; "
+                "ask for fewer steps or set repeat=True"
+            )
+
     def course(self, generator: np.random.Generator, lanes: int) -> Course:
         return _Replayed(self)
 
@@ -98,11 +105,7 @@ class _Replayed(Course):
 
     def draw(self, steps: int) -> Block:
         trace, t = self._trace, np.arange(self._start, self._start + steps)
-        if not trace.repeat and steps and t[-1] >= trace.updates:
-            raise ValueError(
-                f"{trace.label} needs at most its {trace.updates} updates, got {t[-1] + 1}; "
-                "ask for fewer steps or set repeat=True"
-            )
+        trace.allow(self._start + steps)
         self._start += steps
         rows = t % trace.updates
         times = None if trace.times is None else trace.times[rows].ravel()

@@ -327,7 +327,7 @@ def test_a_replay_has_no_more_updates_than_its_history():
     problem = small()
     simulate(problem, replay, step=0.1, steps=40, replicas=2)
     with pytest.raises(ValueError, match=r"Uniform\(tau_max=3\) needs at most its 40 updates, got"):
-        simulate(problem, replay, step=0.1, steps=41, replicas=2)
+        simulate(problem, replay, step=0.1, steps=10**6, replicas=10**6)  # at once
 
 
 def test_a_repeated_replay_starts_over(iterates):
