@@ -108,9 +108,9 @@ class DelayClipping(Correction):
     .. math:: g_t \text{ if } \tau_t \leq R - 1, \qquad 0 \text{ otherwise}
 
     The update takes place nevertheless: SGD stays where it is, an optimiser with memory goes on,
-    and later delays count it. (In Ringmaster itself an ignored gradient is no update: that is a
-    matter of schedules.) Parameters: threshold = R >= 1, a whole number. Raises ValueError if it is
-    not.
+    and later delays count it. In Ringmaster itself an ignored gradient is no update: that is a
+    matter of schedules, `Workers(..., oldest=R - 1)`. Parameters: threshold = R >= 1, a whole
+    number. Raises ValueError if it is not.
 
     >>> import numpy as np
     >>> g = np.ones((3, 1))

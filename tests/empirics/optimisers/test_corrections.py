@@ -166,6 +166,9 @@ def twin(problem, delays, eta, correction, lane):
     return np.array(x)
 
 
+# workers hold what they have read: the backup that matters is the one of the gradient's own worker
+
+
 def delays_of(schedule, steps, lanes, seed=0):
     """As the tile draws them."""
     stream = np.random.SeedSequence(seed, spawn_key=(0,)).spawn(2)[1]
@@ -173,7 +176,11 @@ def delays_of(schedule, steps, lanes, seed=0):
     return course.draw(steps).delays.reshape(steps, -1, lanes)
 
 
-@pytest.mark.parametrize("schedule", [Lanewise(5), Pairs(5)], ids=["one gradient", "two"])
+@pytest.mark.parametrize(
+    "schedule",
+    [Lanewise(5), Pairs(5), schedules.Workers(5), schedules.Workers(6, buffer=2)],
+    ids=["one gradient", "two", "workers", "a buffer"],
+)
 @pytest.mark.parametrize("correction", KINDS, ids=str)
 def test_it_is_its_slow_twin(correction, schedule, iterates):
     problem = problems.quadratic(spectrum=[1.0, 0.3, 0.1], start=[1.0, -1.0, 0.5])
