@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empirics import exact, measure, optimisers, plots, problems, schedules, stepsizes
+    from empirics import exact, measure, optimisers, plots, problems, rates, schedules, stepsizes
     from empirics.coherence import self_consistent_coherence
     from empirics.compare import Verdict, compare, correction_for, measures_for, steps_for
     from empirics.live import record
@@ -28,6 +28,7 @@ _WHERE = {
     "optimisers": "empirics.optimisers",
     "plots": "empirics.plots",
     "problems": "empirics.problems",
+    "rates": "empirics.rates",
     "record": "empirics.live",
     "schedules": "empirics.schedules",
     "self_consistent_coherence": "empirics.coherence",
@@ -48,6 +49,7 @@ __all__ = [
     "optimisers",
     "plots",
     "problems",
+    "rates",
     "record",
     "schedules",
     "self_consistent_coherence",
