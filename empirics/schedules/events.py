@@ -27,11 +27,14 @@ class Jobs:
 
     def __init__(self, laws: tuple[Service, ...], generator: np.random.Generator, lanes: int):
         forms = [law.form for law in laws]
-        self._forms = list(dict.fromkeys(form for form, _ in forms))
+        self._forms: list[Service] = []
+        for form, _ in forms:
+            if form not in self._forms:
+                self._forms.append(form)
         self._form = np.array([self._forms.index(form) for form, _ in forms])
         self._factor = np.array([factor for _, factor in forms])
         self._generator, self._lanes, self._lane = generator, lanes, np.arange(lanes)
-        self._same = len(set(forms)) == 1
+        self._same = forms.count(forms[0]) == len(forms)
         self._row, self._times = ROWS, np.empty((len(self._forms), ROWS, lanes))
 
     def next(self, worker: Delays | int) -> Array:
@@ -50,11 +53,13 @@ class Jobs:
     def _draw(self) -> None:
         u = self._generator.random((ROWS, self._lanes))
         for form, times in zip(self._forms, self._times, strict=True):
-            times[:] = form.quantile(u)
-            if not (times.min() >= 0 and times.max() < np.inf):
+            found = np.asarray(form.quantile(u))
+            if found.shape != u.shape or not (found.min() >= 0 and found.max() < np.inf):
                 raise ValueError(
-                    f"workers need service times >= 0 and finite, got others from {form!r}"
+                    f"workers need finite service times >= 0 of shape {u.shape} for uniform "
+                    f"numbers of this shape, got others from {form!r}"
                 )
+            times[:] = found
             if self._same:
                 times *= self._factor[0]
         self._row = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from empirics.problems.base import Array
+from empirics.problems.base import Array, real
 from empirics.schedules.base import plain, settle
 
 
@@ -55,7 +54,7 @@ class _Scaled(Service):
     mean: float = 1.0
 
     def __post_init__(self) -> None:
-        settle(self, mean=positive(self, "mean", self.mean))
+        settle(self, mean=_real(self, "mean", 0))
 
     @property
     def form(self) -> tuple[Service, float]:
@@ -98,7 +97,7 @@ class Exponential(_Scaled):
 class Lognormal(_Scaled):
     """S = exp(a + b Z) with Z standard normal, mean and coefficient of variation (sd/mean) cv.
 
-    Raises ValueError unless 0 < mean < infinity and 0 < cv < infinity.
+    Raises ValueError unless 0 < mean < infinity and 0 < cv < 1e100.
 
     >>> Lognormal(mean=1, cv=0.5).quantile([0.5]).round(6)  # the median, 1/sqrt(1 + cv^2)
     array([0.894427])
@@ -108,8 +107,7 @@ class Lognormal(_Scaled):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        settle(self, cv=positive(self, "cv", self.cv))
-        positive(self, "cv^2", self.cv * self.cv)
+        settle(self, cv=_real(self, "cv", 0, 1e100))
 
     def quantile(self, u: ArrayLike) -> Array:
         from scipy.special import ndtri
@@ -133,12 +131,7 @@ class ParetoService(_Scaled):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        shape = positive(self, "shape", self.shape)
-        if shape <= 1:
-            raise ValueError(
-                f"{_name(self)} needs a shape > 1, got {shape}; there is no finite mean below"
-            )
-        settle(self, shape=shape)
+        settle(self, shape=_real(self, "shape", 1))
 
     def quantile(self, u: ArrayLike) -> Array:
         least = (self.shape - 1) / self.shape
@@ -166,13 +159,11 @@ class Pausing(Service):
     def __post_init__(self) -> None:
         if not isinstance(self.base, Service):
             raise ValueError(
-                f"{_name(self)} needs a law of service times such as Exponential(), got "
+                "pausing service time needs a law of service times such as Exponential(), got "
                 f"{self.base!r}"
             )
-        chance = number(self, "chance", self.chance)
-        if not 0 <= chance <= 1:
-            raise ValueError(f"{_name(self)} needs 0 <= chance <= 1, got {chance}")
-        settle(self, chance=chance, length=positive(self, "length", self.length))
+        chance = _real(self, "chance", 0, 1, "[]")
+        settle(self, chance=chance, length=_real(self, "length", 0))
 
     @property
     def mean(self) -> float:
@@ -200,7 +191,7 @@ def slower(law: Service, factor: float) -> Service:
     >>> slower(Pausing(Exponential(1), chance=0.1, length=5), 2)
     Pausing(base=Exponential(mean=2.0), chance=0.1, length=10.0)
     """
-    factor = positive("a slower worker", "factor", factor)
+    factor = real("a slower worker", "factor", factor, 0, ends="()")
     if isinstance(law, Pausing):
         return replace(law, base=slower(law.base, factor), length=factor * law.length)
     if isinstance(law, _Scaled):
@@ -208,28 +199,7 @@ def slower(law: Service, factor: float) -> Service:
     raise ValueError(f"a slower worker needs a law such as Exponential(), got {law!r}")
 
 
-def number(who: object, what: str, value: object) -> float:
-    """`value` as a float if it is a real number; else one sentence."""
-    try:
-        found = float(operator.index(value) if isinstance(value, bool) else value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        found = math.nan
-    if isinstance(value, bool | str) or math.isnan(found):
-        raise ValueError(f"{_name(who)} needs a number {what}, got {value!r}")
-    return found
-
-
-def positive(who: object, what: str, value: object) -> float:
-    """`value` as a float if it is a number > 0; else one sentence."""
-    found = number(who, what, value)
-    if not 0 < found < math.inf:
-        raise ValueError(f"{_name(who)} needs 0 < {what} < infinity, got {value!r}")
-    return found
-
-
-def _name(who: object) -> str:
-    return (
-        who
-        if isinstance(who, str)
-        else f"{type(who).__name__.removesuffix('Service').lower()} service time"
-    )
+def _real(law: Service, what: str, low: float, high: float = math.inf, ends: str = "()") -> float:
+    """A field of a law as a float between two numbers; else one sentence."""
+    who = f"{type(law).__name__.removesuffix('Service').lower()} service time"
+    return real(who, what, getattr(law, what), low, high, ends=ends)

@@ -26,7 +26,8 @@ class Workers(SharedIterate):
     (count can then be left out); rule, when a worker may begin its next gradient: Asynchronous(),
     BoundedStaleness(slack) or Barrier(); buffer = K, an update applies the mean of K gradients,
     while their workers go on at once; oldest = R, an arriving gradient is thrown away if its
-    delay is > R, and its worker begins anew from the current iterate (None: all are used).
+    delay is > R, and its worker begins anew from the current iterate (None: all are used). Both
+    together, with R = 0, are Rennala SGD: K gradients at the current iterate.
 
     Raises ValueError if an argument is not of its kind, or if they do not go together: with a
     barrier the buffer must divide W, and only workers that never wait can throw away.
@@ -40,7 +41,8 @@ class Workers(SharedIterate):
     array([0, 1, 2, 2, 2, 2])
 
     Source: buffer: Nguyen et al. 2022 (FedBuff); oldest: Maranjyan et al. 2025 (Ringmaster ASGD,
-    Algorithm 4, whose R is one more: it uses what has a delay < R).
+    Algorithm 4, whose R is one more: it uses what has a delay < R); both: Tyurin and Richtarik
+    2023 (Rennala SGD).
     """
 
     count: int

@@ -7,7 +7,7 @@ from empirics.optimisers import SGD
 from empirics.tile import Plan, Tile
 
 
-def _iterates(
+def _walk(
     problem,
     schedule,
     eta,
@@ -19,8 +19,9 @@ def _iterates(
     block=7,
     optimiser=None,
     correction=None,
+    times=None,
 ):
-    """x_0, ..., x_T of all lanes of a tile, (T + 1, lanes, dim), from the simulator's own loop."""
+    """A tile of the simulator at its start; it will stop at `times`, everywhere unless given."""
     plan = Plan(
         problem=problem,
         schedule=schedule,
@@ -30,14 +31,19 @@ def _iterates(
         replicas=replicas,
         seed=seed,
         reuse=reuse,
-        times=np.arange(len(eta) + 1),
+        times=np.arange(len(eta) + 1) if times is None else np.asarray(times),
         measures=("squared gradient",),
         window=0,
         noise=False,
         each=False,
         block=block,
     )
-    walk = Tile(plan, tile)
+    return Tile(plan, tile)
+
+
+def _iterates(problem, schedule, eta, **options):
+    """x_0, ..., x_T of all lanes of a tile, (T + 1, lanes, dim), from the simulator's own loop."""
+    walk = _walk(problem, schedule, eta, **options)
     with np.errstate(over="ignore", invalid="ignore"):
         return np.array([walk.iterate(t).copy() for t in walk.run()])
 
@@ -45,3 +51,8 @@ def _iterates(
 @pytest.fixture(scope="session")
 def iterates():
     return _iterates
+
+
+@pytest.fixture(scope="session")
+def walk():
+    return _walk
