@@ -56,7 +56,7 @@ class CacheTile:
         There `iterate` holds what is evaluated, at t and before.
         """
         plan, P, pending = self.plan, self._schedule.workers, self._pending
-        eta, gradient, step = plan.eta.tolist(), plan.problem.stochastic_gradient, self._rule.step
+        eta, gradient, step = plan.eta.item, plan.problem.stochastic_gradient, self._rule.step
         lanes, dim = plan.lanes, plan.problem.dim
         # at full width if the rows can be cut so: what a problem has prepared is for this shape
         full = plan.problem.lanes
@@ -84,7 +84,7 @@ class CacheTile:
                     continue
                 for x, g in zip(xs, us, strict=True):
                     gradient(x, next(samples), g)
-                step(flat_u, eta[t], flat_x)
+                step(flat_u, eta(t), flat_x)
                 pending.send(t, r, u)
         self._arrive(plan.steps)
         if stop == plan.steps:

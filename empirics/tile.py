@@ -103,7 +103,7 @@ class Tile:
 
         There `read` is what update t is about to read; nothing at the end.
         """
-        plan, K, eta = self.plan, self._gradients, self.plan.eta.tolist()
+        plan, K, eta = self.plan, self._gradients, self.plan.eta.item
         gradient, slots, size = plan.problem.stochastic_gradient, list(self._ring), len(self._ring)
         step, subtract, corrector = self._rule.step, np.subtract, self._corrector
         g, more = np.empty_like(slots[0]), np.empty_like(slots[0])
@@ -142,7 +142,7 @@ class Tile:
                             corrector.correct(more, t, delays[a + k], x, y)
                         g += more
                     g /= K
-                step(g, eta[t], x)
+                step(g, eta(t), x)
                 subtract(x, g, out=slots[(t + 1) % size])
                 if not (t + 1) % LOOK or t + 1 == plan.steps:
                     stop_lost(self.iterate(t + 1), self.lost_at, t + 1)
