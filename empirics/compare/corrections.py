@@ -52,7 +52,7 @@ def as_plain(runs: Runs) -> Runs:
     optimiser other than SGD takes gradients for more than steps.
     """
     given = runs.settings["correction"]
-    plain = runs.settings["optimiser"]["kind"] == "SGD" and runs.settings["gradients"] == 1
+    plain = runs.settings["optimiser"]["kind"] == "SGD"
     if given is None or runs.delays is None or not plain:
         return runs
     kind = getattr(optimisers, given["kind"], None)

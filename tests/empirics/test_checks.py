@@ -15,7 +15,7 @@ from theory import assumptions as known
 from theory import results
 from theory.assumptions import FROM_ZERO, online
 from theory.latex import ratio, shown
-from theory.results import lian2015
+from theory.results import lian2015, wu2022
 from theory.symbols import M2, G, L, c, eta0, tau_max
 
 BOWL = problems.quadratic(dim=3, mu=0.2, L=1.0, sigma=0.5)
@@ -31,9 +31,9 @@ def runs_of(problem=BOWL, schedule=None, *, step=0.1, steps=40, **more):
     return simulate(problem, schedule or schedules.Constant(2), step=step, steps=steps, **options)
 
 
-def found(assumption, runs, **chosen):
+def found(assumption, runs, theorem=lian2015.nonconvex, **chosen):
     """The finding, and the words."""
-    theorem = replace(lian2015.nonconvex, assumptions=(assumption,))
+    theorem = replace(theorem, assumptions=(assumption,))
     values = constants(theorem, runs, chosen, 1e-6)
     case = Case(
         theorem=theorem,
@@ -203,6 +203,16 @@ def test_of_windows(rule, most):
     finding, words = found(rule(c), runs)
     assert finding == "unknown"
     assert "it needs c" in words
+
+
+def test_a_step_of_0_needs_no_window_where_steps_weigh():
+    """Of delay 3, after steps that add up to 0.6; the other windows hold 0.4 at most."""
+    steps = (0.1, 0.1, 0.4, 0.0, 0.1, 0.1)
+    runs = runs_of(schedule=schedules.Cyclic([0, 0, 0, 3, 0, 0]), step=steps, steps=6)
+    weighed = replace(lian2015.nonconvex, quantity=wu2022.nonconvex.quantity)
+    for theorem, most in ((lian2015.nonconvex, 0.6), (weighed, 0.4)):
+        assert found(known.WindowRule(c), runs, theorem, c=most)[0] == "holds"
+        assert found(known.WindowRule(c), runs, theorem, c=0.999 * most)[0] == "fails"
 
 
 @pytest.mark.parametrize(("rule", "factor"), [(known.WindowRule, 4), (known.InterferenceRule, 7)])

@@ -17,6 +17,7 @@ from empirics import (
     steps_for,
     stepsizes,
 )
+from empirics.check import Cell, check
 from empirics.compare import why_not
 from empirics.compare.corrections import as_plain
 from empirics.optimisers.base import Correction, Corrector
@@ -285,6 +286,25 @@ def test_without_delay_no_gradient_is_far():
     eps = reach(QUIET, 0, 400)
     runs = picky_runs(schedule=schedules.Constant(0), eps=eps, correction=None)
     assert compare(PICKY, runs, chosen={"eps": eps}).outcome == "consistent"
+
+
+def test_a_check_runs_the_method_of_the_theorem(tmp_path):
+    cell = Cell(
+        name="picky",
+        rule=PICKY,
+        theorems=(PICKY,),
+        problem=QUIET,
+        schedule=LATE,
+        steps=400,
+        replicas=4,
+        seed=0,
+        chosen={"eps": reach(QUIET, 1.5, 399)},
+    )
+    for kept in (False, True):
+        (result,) = check([cell], tmp_path)
+        assert result.kept is kept
+        assert result.runs.settings["correction"]["kind"] == "Picky"
+        assert result.verdicts[0].outcome == "consistent"
 
 
 def test_steps_and_correction_of_a_theorem():

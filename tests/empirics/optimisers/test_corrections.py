@@ -324,6 +324,24 @@ def test_windows_of_any_length_are_remembered_well_enough(rule, size, seed):
     assert (taken[:, 1] == taken[:, 2]).all()
 
 
+@pytest.mark.parametrize(("size", "lanes"), [(0.0148, 1), (0.02, 1), (0.02, 2)])
+def test_nothing_is_forgotten_before_every_replica_can_spare_it(size, lanes):
+    """When the memory is full, half of it holds 0.46 or 0.62 in replica 0, where the limit is 0.5.
+
+    Replica 1 has taken 0.5 in its first steps and nothing since, so half of its memory holds none.
+    """
+    steps = window_module.ROWS + 1
+    eta = np.full(steps, size)
+    delays = np.stack([np.zeros(steps, dtype=int), np.arange(steps)], axis=1)
+    delays[-1] = steps - 1
+    corrector = WindowRule(0.5).begin((lanes, 1), eta)
+    for t in range(steps):
+        g = np.ones((lanes, 1))
+        corrector.correct(g, t, delays[t, :lanes], g, g)
+    assert window_twin(WindowRule(0.5), eta, delays[:, 0].tolist())[-1] == 0
+    np.testing.assert_allclose(g[:, 0], 0, atol=1e-14)
+
+
 def test_the_memory_of_windows_goes_with_limit_over_step_not_with_time():
     rows = {}
     for steps in (2000, 20000):
