@@ -8,12 +8,23 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empirics import exact, measure, optimisers, plots, problems, rates, schedules, stepsizes
+    from empirics import (
+        exact,
+        measure,
+        optimisers,
+        plots,
+        problems,
+        rates,
+        schedules,
+        stepsizes,
+        tuning,
+    )
     from empirics.coherence import self_consistent_coherence
     from empirics.compare import Verdict, compare, correction_for, measures_for, steps_for
     from empirics.live import record
     from empirics.runs import Runs
     from empirics.simulate import simulate
+    from empirics.tuning import slowdown, tune
 
 # name: the module it is in, or the module that it is; loaded at first use
 _WHERE = {
@@ -34,7 +45,10 @@ _WHERE = {
     "self_consistent_coherence": "empirics.coherence",
     "simulate": "empirics.simulate",
     "steps_for": "empirics.compare",
+    "slowdown": "empirics.tuning",
     "stepsizes": "empirics.stepsizes",
+    "tune": "empirics.tuning",
+    "tuning": "empirics.tuning",
 }
 
 __all__ = [
@@ -54,8 +68,11 @@ __all__ = [
     "schedules",
     "self_consistent_coherence",
     "simulate",
+    "slowdown",
     "steps_for",
     "stepsizes",
+    "tune",
+    "tuning",
 ]
 
 
