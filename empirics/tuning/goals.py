@@ -70,8 +70,9 @@ class Reach(Goal):
     """The updates after which the expected measure stays at most `target`, as far as `updates`.
 
     Infinite if it is above at the end. It has to stay: a stale run that oscillates, or diverges,
-    may pass below a target on its way. Between recorded times (about 200, evenly in the logarithm) it is interpolated, in logarithms.
-    Raises ValueError unless target > 0, updates is a whole number >= 1 and the measure is known.
+    may pass below a target on its way. Between recorded times (about 200, evenly in the logarithm)
+    it is interpolated, in logarithms. Raises ValueError unless target > 0, updates is a whole
+    number >= 1 and the measure is known.
 
     >>> goal = Reach(8, "gap", target=0.1)
     >>> goal.times

@@ -40,10 +40,10 @@ def test_the_verb_is_the_function_whatever_is_imported_first(first):
 def test_the_import_is_quick_and_loads_nothing_heavy():
     code = """
 import sys, time
-start = time.perf_counter()
+start = time.process_time()
 import empirics
 from empirics import problems, schedules, simulate
-took = time.perf_counter() - start
+took = time.process_time() - start
 problem = problems.quadratic(dim=2, mu=0.1, sigma=1.0)
 simulate(problem, schedules.Uniform(3), step=0.1, steps=5, window=2)
 heavy = {"xarray", "sklearn", "scipy", "sympy", "matplotlib", "theory"} & set(sys.modules)
