@@ -7,8 +7,8 @@ mathtext: no LaTeX is needed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,9 +41,24 @@ def style(name: str = "paper") -> AbstractContextManager[None]:
     """
     if name not in STYLES:
         raise ValueError(f"style needs one of {', '.join(STYLES)}, got {name!r}")
+    return _settings({"axes.spines.top": False, "axes.spines.right": False, **STYLES[name]})
+
+
+@contextmanager
+def _settings(settings: dict[str, Any]) -> Iterator[None]:
+    """These and no others are put back at the end, unlike in Matplotlib's `rc_context`.
+
+    In a notebook the first figure switches on that figures are shown; if that happens in here, it
+    has to stay so, or all later cells show nothing.
+    """
     import matplotlib as mpl
 
-    return mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False, **STYLES[name]})
+    before = {name: mpl.rcParams[name] for name in settings}
+    mpl.rcParams.update(settings)
+    try:
+        yield
+    finally:
+        mpl.rcParams.update(before)
 
 
 def new_figure(panels: int = 1, *, width: float = 4.4, height: float = 3.4) -> Figure:

@@ -27,3 +27,8 @@ def test_runs_from_top_to_bottom(path):
     begun = time.monotonic()
     NotebookClient(notebook, timeout=240, resources={"metadata": {"path": path.parent}}).execute()
     print(f"{path.stem}: {time.monotonic() - begun:.0f} s")
+    for cell in notebook.cells:
+        if "plt.subplots(" in cell.source:  # a figure that is drawn is shown
+            assert any("image/png" in output.get("data", {}) for output in cell.outputs), (
+                cell.source
+            )

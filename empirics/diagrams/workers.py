@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HALF = 0.3  # of the height of a bar; workers are 1 apart
 ROOM = 0.02  # of the width, for a number in a bar
-APART = 0.045  # of the width, between the names of two iterates
+APART = 0.03, 0.008  # of the width, between the names of two iterates, and more for each digit
 
 
 def draw_workers(ax: Axes, history: History, first: int, stop: int) -> None:
@@ -24,23 +24,23 @@ def draw_workers(ax: Axes, history: History, first: int, stop: int) -> None:
     came = _came(history)  # when x_0, x_1, ... came to be
     begin, end = came[first], came[stop]
     _line_of_iterates(ax, came, first, stop)
-    for w in range(history.workers):
-        mine = (history.worker == w) & (history.ended >= begin) & (history.begun <= end)
-        _bars(ax, history, np.flatnonzero(mine), w, begin, end)
+    timed, here = _timed(history), (history.ended >= begin) & (history.begun <= end)
+    rows = history.workers if timed else int(history.worker[here].max()) + 1
+    for w in range(rows):
+        _bars(ax, history, np.flatnonzero(here & (history.worker == w)), w, begin, end)
     _arrows(ax, history, begin, end)
-    timed = _timed(history)
     if timed:
         _waits(ax, history, begin, end)
     margin = 0.02 * (end - begin)
     ax.set(
         xlim=(begin - margin, end + margin),
-        ylim=(history.workers + 0.6, -0.75),
+        ylim=(rows + 0.6, -0.75),
         xlabel="time" if timed else "time, in updates",
-        yticks=range(history.workers + 1),
-        yticklabels=["iterates", *map(str, range(history.workers))],
+        yticks=range(rows + 1),
+        yticklabels=["iterates", *map(str, range(rows))],
         ylabel="worker" if timed else "in flight",
     )
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, frameon=False)
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False)
 
 
 def _timed(history: History) -> bool:
@@ -62,7 +62,8 @@ def _line_of_iterates(ax: Axes, came: NDArray[np.float64], first: int, stop: int
     ax.plot(at, np.zeros(len(at)), color="0.2", marker="o", markersize=5, zorder=4)
     named: list[int] = []
     for t in range(first, stop + 1):
-        if not named or came[t] - came[named[-1]] >= APART * (at[-1] - at[0]):
+        apart = APART[0] + APART[1] * len(str(t))
+        if not named or came[t] - came[named[-1]] >= apart * (at[-1] - at[0]):
             named.append(t)
             ax.annotate(
                 f"$x_{{{t}}}$", (came[t], 0), (0, 6), textcoords="offset points", ha="center"

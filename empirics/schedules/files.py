@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from empirics.schedules.history import COLUMNS, TITLE, History
+from empirics.schedules.messages import TITLE as MESSAGES
 from empirics.schedules.traces import Trace
 
 Kind: TypeAlias = Literal["delays", "ages", "history"]
@@ -62,6 +63,8 @@ def trace(
     body = [(n, line.strip()) for n, line in enumerate(lines, 1) if not line.startswith("#")]
     if kind is None and (text.startswith(TITLE) or (body and body[0][1] == ",".join(COLUMNS))):
         kind = "history"
+    if text.startswith(MESSAGES):
+        raise ValueError(f"{path}, line 1: trace needs delays, got messages; see Messages.load")
     if kind == "history":
         if first_index or current:
             raise ValueError("trace needs first_index = current = 0 for a history, got a 1")

@@ -122,6 +122,13 @@ def test_a_window_of_updates():
     assert len(part.patches) == touching.sum()
 
 
+def test_gradients_in_flight_have_as_many_rows_as_are_needed():
+    past = history(schedules.Cyclic([0] * 10 + [4] * 10), 20)
+    quiet, busy = (diagrams.space_time(past, updates=w) for w in (6, (12, 20)))
+    assert [t.get_text() for t in quiet.get_yticklabels()] == ["iterates", "0"]
+    assert len(busy.get_yticklabels()) == 1 + past.workers == 6
+
+
 def test_axes_name_what_is_drawn():
     law = diagrams.space_time(history(CASES["law"], 20))
     assert (law.get_xlabel(), law.get_ylabel()) == ("time, in updates", "in flight")

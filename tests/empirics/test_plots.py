@@ -24,6 +24,17 @@ def judged():
     return compare(dai2019.sharp, runs), runs
 
 
+def test_a_style_puts_back_what_it_changed_and_nothing_else():
+    """A notebook shows figures from its first one on, also if that one is drawn in a style."""
+    before = dict(mpl.rcParams)
+    with plots.style("slides"):
+        assert mpl.rcParams["font.size"] == 15
+        mpl.rcParams["interactive"] = not before["interactive"]
+    assert mpl.rcParams["interactive"] != before["interactive"]
+    mpl.rcParams["interactive"] = before["interactive"]
+    assert dict(mpl.rcParams) == before
+
+
 def test_what_is_drawn_is_what_the_verdict_holds(judged):
     verdict, _ = judged
     ax = plots.bound_and_runs(verdict, labels=["s = 2"])

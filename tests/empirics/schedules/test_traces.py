@@ -186,6 +186,12 @@ def test_a_saved_history_is_a_trace(kind, tmp_path):
         trace(headless)
 
 
+def test_messages_are_no_delays(tmp_path):
+    schedules.messages(schedules.Caches(2), 3).save(tmp_path / "sent.csv")
+    with pytest.raises(ValueError, match="line 1: trace needs delays, got messages; see Messages"):
+        trace(tmp_path / "sent.csv")
+
+
 @pytest.mark.parametrize(
     ("lines", "kind", "message"),
     [
