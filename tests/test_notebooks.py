@@ -29,6 +29,5 @@ def test_runs_from_top_to_bottom(path):
     print(f"{path.stem}: {time.monotonic() - begun:.0f} s")
     for cell in notebook.cells:
         if "plt.subplots(" in cell.source:  # a figure that is drawn is shown
-            assert any("image/png" in output.get("data", {}) for output in cell.outputs), (
-                cell.source
-            )
+            shown = [output.get("data", {}) for output in cell.outputs]
+            assert any("image/png" in data for data in shown), cell.source

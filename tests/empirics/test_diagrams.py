@@ -124,7 +124,7 @@ def test_a_window_of_updates():
 
 def test_gradients_in_flight_have_as_many_rows_as_are_needed():
     past = history(schedules.Cyclic([0] * 10 + [4] * 10), 20)
-    quiet, busy = (diagrams.space_time(past, updates=w) for w in (6, (12, 20)))
+    quiet, busy = (diagrams.space_time(past, updates=w) for w in (5, (12, 20)))
     assert [t.get_text() for t in quiet.get_yticklabels()] == ["iterates", "0"]
     assert len(busy.get_yticklabels()) == 1 + past.workers == 6
 
