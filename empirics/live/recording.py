@@ -95,11 +95,12 @@ class Recording:
         asked, machine = self.settings, self.settings["machine"]
         often = asked["repeats"]
         slow = f", {often * asked['straggler']:g} by worker 0" if asked["straggler"] else ""
+        took = 1e3 * float(np.median(self.computing))
         load = "" if machine["load"] is None else f", load {machine['load']:.1f} before it began"
         steps = ", ".join(f"{k} = {v:g}" for k, v in asked["step"].items() if k != "label")
         return [
             f"recorded by {asked['workers']} processes over {asked['over']}, each gradient "
-            f"computed {often} times{slow}",
+            f"computed {often} times{slow}; the median takes {took:.2g} ms",
             f"{asked['problem']['kind']}, dim = {len(self.iterate)}, step {asked['step']['label']}"
             + (f", {steps}" if steps else ""),
             f"{machine['cores']} cores{load}, {machine['system']}, Python {machine['Python']}, "

@@ -10,6 +10,7 @@ from empirics.schedules.history import History
 from empirics.schedules.laws import Constant, Cyclic, Pmf, Uniform
 from empirics.schedules.messages import Messages, messages
 from empirics.schedules.reads import Reads, multiplicity
+from empirics.schedules.recorded import recorded
 from empirics.schedules.rules import Asynchronous, Barrier, BoundedStaleness
 from empirics.schedules.service import (
     Deterministic,
@@ -60,6 +61,7 @@ __all__ = [
     "messages",
     "multiplicity",
     "network",
+    "recorded",
     "ring",
     "slower",
     "star",
