@@ -46,7 +46,7 @@ def test_what_the_readme_says_is_so(name):
     assert ("--over shared-memory" in options) == (name == "shared-memory")
     assert f"load {load} before" in (FOLDER / f"{name}.csv").read_text()
     delays = past.delays
-    assert float(mean) == pytest.approx(delays.mean(), abs=5e-4)
+    assert float(mean) == pytest.approx(delays.mean(), abs=5e-5)
     assert int(median) == np.percentile(delays, 50, method="inverted_cdf")
     assert int(most) == delays.max()
     counted = np.bincount(past.worker, minlength=past.workers) / past.updates * 100
