@@ -65,12 +65,15 @@ class Adversarial(Law):
         """How many times the goal is worse than under the worst constant delay."""
         return self.value / max(self.constants)
 
-    def draw(self, generator: np.random.Generator, start: int, steps: int, lanes: int) -> Delays:
-        if start + steps > len(self.delays):
+    def allow(self, steps: int) -> None:
+        if steps > len(self.delays):
             raise ValueError(
-                f"adversarial delay needs at most its {len(self.delays)} updates, got "
-                f"{start + steps}; search with steps = {start + steps}"
+                f"adversarial delay needs at most its {len(self.delays)} updates, got {steps}; "
+                f"search with steps = {steps}"
             )
+
+    def draw(self, generator: np.random.Generator, start: int, steps: int, lanes: int) -> Delays:
+        self.allow(start + steps)
         return np.array(self.delays[start : start + steps], dtype=np.int64)
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.problems.base import Array, whole
+from empirics.problems.base import Array, real, whole
 from empirics.schedules.base import settle
 from empirics.schedules.independent import Independent
 
@@ -44,12 +43,10 @@ class Geometric(Independent):
         if (mean is None) == (p is None):
             raise ValueError(f"geometric delay needs mean or p, got mean = {mean}, p = {p}")
         if mean is not None:
-            _within("geometric delay", mean, most / 2, "tau_max/2")
+            mean = _within("geometric delay", mean, most / 2)
             # the mean falls from tau_max/2 (p = 0, uniform) to 0 (p = 1)
             p = _root(lambda p: _mean(_geometric(p, most)) - mean, 0, 1)
-        if not _is_number(p) or not 0 < p <= 1:
-            raise ValueError(f"geometric delay needs 0 < p <= 1, got {p!r}")
-        settle(self, p=float(p), tau_max=most)
+        settle(self, p=real("geometric delay", "p", p, 0, 1, ends="(]"), tau_max=most)
 
     @property
     def pmf(self) -> Array:
@@ -82,7 +79,7 @@ class Poisson(Independent):
         if (mean is None) == (rate is None):
             raise ValueError(f"Poisson delay needs mean or rate, got mean = {mean}, rate = {rate}")
         if mean is not None:
-            _within("Poisson delay", mean, most, "tau_max")
+            mean = _within("Poisson delay", mean, most)
             # the mean rises with the rate and stays below both the rate and tau_max
             rate = _far_root(lambda rate: _mean(_poisson(rate, most)) - mean)
         settle(self, rate=_positive("Poisson delay", "rate", rate), tau_max=most)
@@ -121,7 +118,7 @@ class Zipf(Independent):
                 f"Zipf delay needs mean or exponent, got mean = {mean}, exponent = {exponent}"
             )
         if mean is not None:
-            _within("Zipf delay", mean, most / 2, "tau_max/2")
+            mean = _within("Zipf delay", mean, most / 2)
             # the mean falls from tau_max/2 (a = 0, uniform) to 0
             exponent = _far_root(lambda a: mean - _mean(_zipf(a, most)))
         settle(self, exponent=_positive("Zipf delay", "exponent", exponent), tau_max=most)
@@ -162,7 +159,7 @@ class Pareto(Independent):
                 f"Pareto delay needs mean or scale, got mean = {mean}, scale = {scale}"
             )
         if mean is not None:
-            _within("Pareto delay", mean, most / 2, "tau_max/2")
+            mean = _within("Pareto delay", mean, most / 2)
             # the mean rises from 0 to tau_max/2 (uniform) as the scale grows
             scale = _far_root(lambda s: _mean(_pareto(shape, s, most)) - mean)
         scale = _positive("Pareto delay", "scale", scale)
@@ -221,15 +218,12 @@ def _far_root(rising: Callable[[float], float]) -> float:
 
 
 def _positive(who: str, what: str, value: object) -> float:
-    if not _is_number(value) or not 0 < value < np.inf:
-        raise ValueError(f"{who} needs a finite number {what} > 0, got {value!r}")
-    return float(value)
+    return real(who, what, value, 0, ends="()")
 
 
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _within(who: str, mean: object, most: float, words: str) -> None:
-    if not _is_number(mean) or not 0 < mean < most:
-        raise ValueError(f"{who} needs 0 < mean < {words} = {most}, got {mean!r}; raise tau_max")
+def _within(who: str, mean: object, most: float) -> float:
+    """The mean of what is left after the cut, if there is such a law."""
+    try:
+        return real(who, "mean", mean, 0, most, ends="()")
+    except ValueError as reason:
+        raise ValueError(f"{reason}; raise tau_max") from None

@@ -224,6 +224,8 @@ def test_it_ends_where_the_search_ended():
     worst = Adversarial(**LAWFUL)
     with pytest.raises(ValueError, match=r"needs at most its 2 updates, got 3; search with steps"):
         worst.draw(None, 0, 3, 1)
+    with pytest.raises(ValueError, match=r"needs at most its 2 updates, got 5; search with steps"):
+        simulate(BOWL, worst, step=0.1, steps=5)
 
 
 NAMELESS = problems.quadratic(dim=1)
