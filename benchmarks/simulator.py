@@ -62,16 +62,19 @@ def plain_perceptron(problem: Perceptron, steps: int) -> Array:
         read = t - min(t, rng.integers(TAU_MAX + 1))
         y, picked = past[read % len(past)], rng.integers(0, len(X), problem.batch)
         first, second = y[:cut].reshape(-1, hidden), y[cut:].reshape(-1, classes)
-        rows = X[picked]
-        h = np.maximum(rows @ first, 0)
-        z = h @ second[:-1] + second[-1]
-        p = np.exp(z - z.max(axis=1, keepdims=True))
-        p = (p / p.sum(axis=1, keepdims=True) - Y[picked]) / problem.batch
-        back = (p @ second[:-1].T) * (h > 0)
-        g = np.concatenate([(rows.T @ back).ravel(), (h.T @ p).ravel(), p.sum(axis=0)])
-        x = x - STEP * g
+        x = x - STEP * perceptron_gradient(X[picked], Y[picked], first, second)
         past[(t + 1) % len(past)] = x
     return x
+
+
+def perceptron_gradient(rows: Array, marks: Array, first: Array, second: Array) -> Array:
+    """The gradient of the mean loss over some rows, by hand."""
+    h = np.maximum(rows @ first, 0)
+    z = h @ second[:-1] + second[-1]
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p = (p / p.sum(axis=1, keepdims=True) - marks) / len(rows)
+    back = (p @ second[:-1].T) * (h > 0)
+    return np.concatenate([(rows.T @ back).ravel(), (h.T @ p).ravel(), p.sum(axis=0)])
 
 
 def products(problem: Perceptron, steps: int) -> None:

@@ -18,7 +18,7 @@ from empirics.problems.base import Array
 
 Delays: TypeAlias = NDArray[np.int64]
 
-ROOMY = 2**20  # numbers that a tile may hold in its pending sums: 8 megabytes stay in the cache
+ROOMY = 2**19  # numbers that a tile may hold in its pending sums: 4 megabytes stay in the cache
 
 
 @dataclass(frozen=True)

@@ -455,6 +455,40 @@ def test_diverging_replicas_stop():
     assert (calm.lost_at == -1).all()
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plateau(Marking):
+    """A bowl on |x| < 1.2 and a force outwards beyond its rim: some replicas fall off, some not."""
+
+    def gradient(self, x, out=None):
+        out = np.empty_like(x) if out is None else out
+        out[...] = np.where(abs(x) < 1.2, x, -30 * x)
+        return out
+
+    def draw(self, generator, steps, lanes):
+        return generator.standard_normal((steps, lanes, 1))
+
+    def stochastic_gradient(self, x, sample, out):
+        self.gradient(x, out)
+        out += sample
+
+
+def test_some_replicas_diverge_and_nobody_else_notices():
+    bowl = Plateau(**{**vars(marking(8, 1, 1)), "dim": 1, "start": np.zeros(1)})
+    schedule, options = Caches(2, Uniform(3)), {"step": 0.15, "steps": 640}
+    with np.errstate(all="ignore"):
+        x = every_cache(bowl, schedule, [0.15] * 640)
+    runs = simulate(bowl, schedule, replicas=8, **options)
+    lost = runs.lost_at >= 0
+    assert 0 < lost.sum() < 8
+    stayed = np.abs(x).max(axis=(0, 2, 3)) < 1.2 * 31  # and whoever did not stay went very far
+    np.testing.assert_array_equal(stayed, ~lost)
+    first = np.where(lost, runs.lost_at, 640).argmin()
+    assert np.isnan(x[-1, first]).all()  # stopped, in all caches
+    again = simulate(bowl, schedule, replicas=13, block=9, **options)
+    assert again.lost_at[:8].tolist() == runs.lost_at.tolist()
+    assert runs.divergence.endswith(f"{lost.sum()} of 8 replicas are lost")
+
+
 # ---- messages on their way ----
 
 
