@@ -7,11 +7,8 @@ it stopped.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ import numpy as np
 from empirics.coherence import self_consistent_coherence
 from empirics.compare import Verdict, compare, correction_for, measures_for, steps_for
 from empirics.compare.checks import asks_for_coherence, window_for
+from empirics.keeping import key_of, read_mark, save_whole, write_mark
 from empirics.problems.base import Problem
 from empirics.runs import Runs
 from empirics.schedules.base import Law
@@ -79,9 +77,8 @@ class Cell:
             "schedule": self.schedule.settings,
             "numbers": [self.steps, self.replicas, self.seed, self.mu, self.multiplicity],
             "more": [self.eta, self.reuse, self.measures, dict(self.chosen)],
-            "code": code_version(),
         }
-        return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+        return key_of(settings)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -150,11 +147,10 @@ def _simulate(cell: Cell, out: Path) -> Result:
                 **common,
             )
         )
-    runs.save(out / f"{cell.name}.nc")
+    save_whole(runs, out / f"{cell.name}.nc")
     if cell.window and coherent is not None:
-        coherent.save(out / f"{cell.name}-coherence.nc")
-    mark = {"key": cell.key, "mu": mu}
-    (out / f"{cell.name}.json").write_text(json.dumps(mark))  # last: it says the rest is there
+        save_whole(coherent, out / f"{cell.name}-coherence.nc")
+    write_mark(out / f"{cell.name}.json", cell.key, mu=mu)  # last: it says the rest is there
     return _judge(cell, mu, runs, coherent, kept=False)
 
 
@@ -173,16 +169,16 @@ def _sparse(cell: Cell) -> Any:
 
 def _load(cell: Cell, out: Path) -> Result | None:
     """The cell as it was left behind by an earlier check with the same key, if it was."""
+    mark = read_mark(out / f"{cell.name}.json", cell.key)
+    if mark is None:
+        return None
     try:
-        mark = json.loads((out / f"{cell.name}.json").read_text())
-        if mark["key"] != cell.key:
-            return None
         runs = Runs.load(out / f"{cell.name}.nc")
         more = out / f"{cell.name}-coherence.nc"
         sparse = more.exists() and cell.window
         coherent = Runs.load(more) if sparse else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # unfinished or damaged: simulate it again
+    except (OSError, ValueError):
+        return None  # damaged: simulate it again
     return _judge(cell, mark["mu"], runs, coherent, kept=True)
 
 
@@ -194,14 +190,3 @@ def _judge(
         for theorem in cell.theorems
     )
     return Result(cell=cell, mu=mu, runs=runs, coherent=coherent, verdicts=verdicts, kept=kept)
-
-
-@cache
-def code_version() -> str:
-    """A hash of the sources of both packages."""
-    root = Path(__file__).parent.parent
-    digest = sha256()
-    for package in ("theory", "empirics"):
-        for source in sorted((root / package).rglob("*.py")):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()

@@ -1,0 +1,124 @@
+"""Results that outlive an interruption: each has a mark that says what it is the result of.
+
+The mark is written last. If its key, a hash of all settings and of the code that uses them, is the
+one expected, the result beside it is the one that would be computed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from empirics.problems.base import Problem, whole
+from empirics.runs import Runs
+from empirics.schedules.base import Schedule
+from empirics.simulate import simulate
+from empirics.stepsizes import StepSizes, step_sizes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Once:
+    """Runs, and whether they were there already."""
+
+    runs: Runs
+    kept: bool
+
+
+def key_of(settings: Mapping[str, Any]) -> str:
+    """A hash of settings, ready for JSON, and of the code that uses them.
+
+    >>> key_of({"seed": 0}) == key_of({"seed": 0}), key_of({"seed": 0}) == key_of({"seed": 1})
+    (True, False)
+    """
+    known = {**settings, "code": code_version()}
+    return sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def write_mark(path: Path, key: str, **facts: Any) -> None:
+    """Say that the result with this key is complete, with what should be known besides."""
+    path.write_text(json.dumps({"key": key, **facts}))
+
+
+def read_mark(path: Path, key: str) -> dict[str, Any] | None:
+    """The facts of a mark with this key; None if there is none, or it is of something else."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        mark: dict[str, Any] = json.loads(path.read_text())
+        return mark if mark["key"] == key else None
+    return None
+
+
+def save_whole(runs: Runs, path: Path) -> None:
+    """Save runs so that there is never half a file of that name."""
+    part = path.with_name(f"part-{path.name}")
+    try:
+        runs.save(part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def simulate_once(
+    path: Path,
+    problem: Problem,
+    schedule: Schedule,
+    *,
+    step: StepSizes | ArrayLike,
+    steps: int,
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    **more: Any,
+) -> Once:
+    """`simulate`, and save the runs at `path`; or load them, if these very runs are there already.
+
+    Runs that were interrupted are saved too, but without the mark: next time they start afresh.
+    Raises what `simulate` raises, and OSError where nothing can be written.
+    """
+    rule = step_sizes(step)
+    record = more.get("record", "all")
+    settings = {
+        "problem": dict(problem.settings),
+        "schedule": schedule.settings,
+        "step": sha256(rule(whole("simulate", "steps", steps, 1)).tobytes()).hexdigest(),
+        **{name: getattr(value, "settings", value) for name, value in more.items()},
+        "record": record if isinstance(record, str) else np.asarray(record).tolist(),
+    }
+    key, mark = key_of(settings), path.with_suffix(".key")
+    if read_mark(mark, key) is not None:
+        with suppress(OSError, ValueError):  # damaged: simulate it again
+            return Once(runs=Runs.load(path), kept=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    runs = simulate(
+        problem,
+        schedule,
+        step=rule,
+        steps=steps,
+        processes=processes,
+        progress=progress,
+        **more,
+    )
+    mark.unlink(missing_ok=True)
+    save_whole(runs, path)
+    if runs.complete:
+        write_mark(mark, key)
+    return Once(runs=runs, kept=False)
+
+
+@cache
+def code_version() -> str:
+    """A hash of the sources of both packages."""
+    root = Path(__file__).parent.parent
+    digest = sha256()
+    for package in ("theory", "empirics"):
+        for source in sorted((root / package).rglob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,111 @@
+"""Names for problems, schedules, optimisers and step sizes: what a command line can ask for.
+
+A new class needs its name in a table here, and no more; the rest is read off its constructor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from empirics import optimisers, problems, schedules, stepsizes
+from empirics.optimisers.base import Correction, Optimiser
+from empirics.problems.base import Problem
+from empirics.problems.catalogue import MAKERS
+from empirics.schedules.base import Schedule
+from empirics.specify import Kind, Language
+from empirics.stepsizes import StepSizes
+
+PROBLEMS = Kind(
+    noun="problem",
+    makes=Problem,
+    table={
+        **{name: maker for name, (_, maker) in MAKERS.items()},
+        "noiseless": problems.noiseless,
+    },
+)
+
+SCHEDULES = Kind(
+    noun="schedule",
+    makes=Schedule,
+    table={
+        "constant": schedules.Constant,
+        "uniform": schedules.Uniform,
+        "geometric": schedules.Geometric,
+        "pmf": schedules.Pmf,
+        "cyclic": schedules.Cyclic,
+    },
+)
+
+OPTIMISERS = Kind(noun="optimiser", makes=Optimiser, table={"sgd": optimisers.SGD})
+
+CORRECTIONS = Kind(noun="correction", makes=Correction, table={})
+
+STEPS = Kind(
+    noun="step size",
+    makes=StepSizes,
+    table={
+        "constant": stepsizes.constant,
+        "inverse_sqrt": stepsizes.inverse_sqrt,
+        "inverse": stepsizes.inverse,
+        "table": stepsizes.table,
+    },
+    alone=stepsizes.constant,
+)
+
+LANGUAGE = Language([PROBLEMS, SCHEDULES, OPTIMISERS, CORRECTIONS, STEPS])
+
+
+def problem(text: str) -> Problem:
+    """The problem of that name, with other numbers if they are given.
+
+    >>> problem("quadratic:dim=3,sigma=0").sigma
+    0.0
+    """
+    found: Problem = LANGUAGE.make(PROBLEMS, text)
+    return found
+
+
+def schedule(text: str) -> Schedule:
+    """The schedule that is specified.
+
+    >>> schedule("constant:4"), schedule("geometric:p=0.5,tau_max=9")
+    (Constant(tau=4), Geometric(p=0.5, tau_max=9))
+    """
+    found: Schedule = LANGUAGE.make(SCHEDULES, text)
+    return found
+
+
+def optimiser(text: str) -> Optimiser:
+    """The optimiser that is specified.
+
+    >>> optimiser("sgd")
+    SGD()
+    """
+    found: Optimiser = LANGUAGE.make(OPTIMISERS, text)
+    return found
+
+
+def correction(text: str) -> Correction:
+    """What is done to stale gradients."""
+    found: Correction = LANGUAGE.make(CORRECTIONS, text)
+    return found
+
+
+def step(text: str) -> StepSizes:
+    """The step sizes that are specified, a number alone for constant ones.
+
+    >>> step("0.1").label, step("inverse_sqrt:0.1").label
+    ('eta', 'eta/sqrt(t + 1)')
+    """
+    found: StepSizes = LANGUAGE.make(STEPS, text)
+    return found
+
+
+def spell(settings: dict[str, Any]) -> str:
+    """The shortest specification of what has these settings.
+
+    >>> spell(schedules.Uniform(8).settings), spell(schedules.Pmf([0.5, 0.5]).settings)
+    ('uniform:8', 'pmf:[0.5,0.5]')
+    """
+    return LANGUAGE.spell(settings)
