@@ -5,7 +5,7 @@ A new class needs its name in a table here, and no more; the rest is read off it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from empirics import optimisers, problems, schedules, stepsizes
@@ -13,8 +13,15 @@ from empirics.optimisers.base import Correction, Optimiser
 from empirics.problems.base import Problem
 from empirics.problems.catalogue import MAKERS
 from empirics.schedules.base import Schedule
+from empirics.schedules.traces import Trace
 from empirics.specify import Kind, Language
 from empirics.stepsizes import StepSizes
+
+
+def history(file: str, *, repeat: bool = False) -> Trace:
+    """What a saved history did, done again; repeat=true starts over at its end."""
+    return schedules.History.load(file).replay(repeat=repeat)
+
 
 PROBLEMS = Kind(
     noun="problem",
@@ -23,6 +30,7 @@ PROBLEMS = Kind(
         **{name: maker for name, (_, maker) in MAKERS.items()},
         "noiseless": problems.noiseless,
     },
+    words=problems.names(),
 )
 
 SCHEDULES = Kind(
@@ -32,8 +40,12 @@ SCHEDULES = Kind(
         "constant": schedules.Constant,
         "uniform": schedules.Uniform,
         "geometric": schedules.Geometric,
+        "poisson": schedules.Poisson,
+        "zipf": schedules.Zipf,
+        "pareto": schedules.Pareto,
         "pmf": schedules.Pmf,
         "cyclic": schedules.Cyclic,
+        "history": history,
     },
 )
 
@@ -70,7 +82,7 @@ def schedule(text: str) -> Schedule:
     """The schedule that is specified.
 
     >>> schedule("constant:4"), schedule("geometric:p=0.5,tau_max=9")
-    (Constant(tau=4), Geometric(p=0.5, tau_max=9))
+    (Constant(tau=4), Geometric(tau_max=9, p=0.5))
     """
     found: Schedule = LANGUAGE.make(SCHEDULES, text)
     return found
@@ -102,10 +114,13 @@ def step(text: str) -> StepSizes:
     return found
 
 
-def spell(settings: dict[str, Any]) -> str:
-    """The shortest specification of what has these settings.
+def spell(settings: Mapping[str, Any]) -> str:
+    """The shortest specification of the schedule, optimiser or correction with these settings.
 
     >>> spell(schedules.Uniform(8).settings), spell(schedules.Pmf([0.5, 0.5]).settings)
-    ('uniform:8', 'pmf:[0.5,0.5]')
+    ('uniform:8', 'pmf:0.5,0.5')
     """
-    return LANGUAGE.spell(settings)
+    for kind in (SCHEDULES, OPTIMISERS, CORRECTIONS):
+        if any(settings["kind"] == getattr(maker, "__name__", "") for maker in kind.table.values()):
+            return LANGUAGE.spell(kind, settings)
+    raise ValueError(f"there is no name for {settings['kind']!r}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from empirics.measure import coherence as measured_coherence
+from empirics.moments import MEASURES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +22,24 @@ if TYPE_CHECKING:
 
     from empirics.compare import Verdict
     from empirics.runs import Runs
+    from empirics.schedules.reads import Reads
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 BOUND = (0, (4, 2))  # dashes
 DEPTH = 1e-6  # of the lowest bound: runs that fall further leave the figure, not the bound
+
+LETTERS = {
+    "squared gradient": r"$|\nabla f(x_t)|^2$",
+    "gap": r"$f(x_t) - \inf f$",
+    "squared distance": "$|x_t - x^*|^2$",
+    "squared gradient at read points": r"$|\nabla f(x_{t - \tau_t})|^2$",
+    "gap at read points": r"$f(x_{t - \tau_t}) - \inf f$",
+    "squared distance at read points": r"$|x_{t - \tau_t} - x^*|^2$",
+    "direction": r"$\langle \nabla f(x_t), \nabla f(x_{t - \tau_t}) \rangle$",
+    "time": "at which $x_t$ came to be",
+}
+SIGNED = ("direction", "time")  # drawn on a linear axis
 
 STYLES: dict[str, dict[str, Any]] = {
     "paper": {"font.size": 9, "lines.linewidth": 1.4, "lines.markersize": 4},
@@ -61,14 +75,16 @@ def _settings(settings: dict[str, Any]) -> Iterator[None]:
         mpl.rcParams.update(before)
 
 
-def new_figure(panels: int = 1, *, width: float = 4.4, height: float = 3.4) -> Figure:
+def new_figure(
+    panels: int = 1, *, width: float = 4.4, height: float = 3.4, sharey: bool = True
+) -> Figure:
     """A figure with so many axes, sizes in inches for each, without a window: up to three a row."""
     from matplotlib.figure import Figure
 
     columns = panels if panels <= 3 else -(-panels // 2)
     rows = -(-panels // columns)
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
-    for ax in figure.subplots(rows, columns, squeeze=False, sharey=True).flat[panels:]:
+    for ax in figure.subplots(rows, columns, squeeze=False, sharey=sharey).flat[panels:]:
         ax.remove()
     return figure
 
@@ -172,6 +188,96 @@ def coherence(
     return ax
 
 
+def runs(
+    runs: Runs | Sequence[Runs],
+    ax: Axes | None = None,
+    *,
+    measure: str = "squared gradient",
+    against: str = "updates",
+    labels: Sequence[str] | None = None,
+) -> Axes:
+    """What was measured along runs.
+
+    Solid: the mean over replicas; shaded: two standard errors either way; a curve ends where
+    replicas have diverged, and says so. One colour and marker for each. measure, one of those
+    `simulate` was asked for; against, "updates" or the mean "time" at which x_t came to be.
+    Raises ValueError without runs, with other than one label each, or for what was not measured.
+
+    >>> from empirics import problems, schedules, simulate
+    >>> problem = problems.quadratic(dim=2, mu=0.1, L=1.0, sigma=0.5)
+    >>> one = simulate(problem, schedules.Constant(1), step=0.2, steps=50)
+    >>> runs(one, measure="gap").get_xlabel()
+    'update $t$'
+    """
+    several = [runs] if not isinstance(runs, Sequence) else list(runs)
+    default = [str(one.settings["schedule"]["kind"]) for one in several]
+    names = _labels("runs", several, labels, default)
+    if measure not in LETTERS or against not in ("updates", "time"):
+        raise ValueError(
+            f"runs need a measure among {', '.join(LETTERS)} against updates or time, got "
+            f"{measure!r} against {against!r}"
+        )
+    ax = _axes(ax)
+    for place, (one, name) in enumerate(zip(several, names, strict=True)):
+        for what in {measure, against} - {"updates"}:
+            if what not in one.settings["measures"]:
+                raise ValueError(f"runs of {name} have no {what}; ask `simulate` to measure it")
+        look, moments = _look(place), getattr(one.statistics, MEASURES[measure])
+        at = one.times if against == "updates" else one.statistics.time.mean
+        seen = np.isfinite(moments.mean) & np.isfinite(at)
+        x, mean = at[seen], moments.mean[seen]
+        error = 2 * moments.standard_error[seen]
+        lost = one.first_divergence is not None
+        words = f"{name} ({(one.lost_at >= 0).sum()} of {one.replicas} diverged)" if lost else name
+        ax.plot(x, mean, **look, markevery=_evenly(x), label=words)
+        band = {"color": look["color"], "alpha": 0.2, "linewidth": 0}
+        positive = measure not in SIGNED
+        # a limit below 0 has no place on a logarithmic axis
+        lower = np.fmax(mean - error, mean / 100) if positive else mean - error
+        ax.fill_between(x, lower, mean + error, **band)
+    replicas = " or ".join(dict.fromkeys(str(one.replicas) for one in several))
+    words = f"$\\pm$ 2 standard errors, {replicas} replicas"
+    ax.fill_between([], [], [], color="0.3", alpha=0.2, linewidth=0, label=words)
+    ax.set(
+        xlabel="update $t$" if against == "updates" else "time, in units of the service times",
+        ylabel=f"{measure} {LETTERS[measure]}",
+    )
+    if measure not in SIGNED:
+        ax.set_yscale("log")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def delays(
+    reads: Reads | Sequence[Reads],
+    ax: Axes | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+) -> Axes:
+    """How often each delay occurred: the share of the gradients; dotted, the mean delay.
+
+    Raises ValueError without anything to draw, or with other than one label each.
+
+    >>> from empirics.schedules import multiplicity
+    >>> delays(multiplicity(np.array([0, 1, 1, 1]))).get_ylabel()
+    'share of the gradients'
+    """
+    several = [reads] if not isinstance(reads, Sequence) else list(reads)
+    names = _labels("delays", several, labels, ["delays"] * len(several))
+    ax = _axes(ax)
+    for place, (one, name) in enumerate(zip(several, names, strict=True)):
+        look = _look(place)
+        share = one.counts[: one.longest + 1] / one.counts.sum()
+        at = np.flatnonzero(share)  # on a logarithmic axis, nothing is nowhere
+        few = slice(None) if len(at) <= 40 else _spread(at + 1)
+        words = f"{name}: mean {one.mean:.3g}"
+        ax.plot(at, share[at], **look, markevery=few, linewidth=0.8, label=words)
+        ax.axvline(one.mean, color=look["color"], linestyle=":", linewidth=1)
+    ax.set(xlabel=r"delay $\tau$, in updates", ylabel="share of the gradients", yscale="log")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
 def save(figure: Figure, path: str) -> list[str]:
     """Write path.png and path.pdf, without dates in them; the names written."""
     written = [f"{path}.png", f"{path}.pdf"]
@@ -196,6 +302,14 @@ def several_labels(
 
 def _look(place: int) -> dict[str, Any]:
     return {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+
+
+def _evenly(at: Any) -> list[int]:
+    """Places of a few markers, evenly along a curve."""
+    if not len(at):
+        return []
+    wanted = np.linspace(at[0], at[-1], 6)
+    return sorted({int(np.argmin(abs(at - value))) for value in wanted})
 
 
 def _spread(at: Any) -> list[int]:

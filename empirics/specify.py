@@ -17,7 +17,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from empirics.schedules.base import plain
@@ -35,13 +35,20 @@ class Kind:
     """One kind of thing that can be specified.
 
     Fields: noun, what it is called in sentences; makes, the type of it; table, its constructors by
-    name; alone, what is made of a number without a name, if anything.
+    name; alone, what is made of a number without a name, if anything; words, what a name stands
+    for where its constructor does not say.
     """
 
     noun: str
     makes: type
     table: Mapping[str, Callable[..., Any]]
     alone: Callable[[float], Any] | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def about(self, name: str) -> str:
+        """What a name stands for: the first paragraph of the docstring, in one line."""
+        text = self.words.get(name) or inspect.getdoc(self.table[name]) or ""
+        return " ".join(text.split("\n\n")[0].split())
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,41 +84,38 @@ class Language:
             }
         )
 
-    def spell(self, settings: Mapping[str, Any]) -> str:
-        """The shortest specification of a record with these `settings`.
+    def spell(self, kind: Kind, settings: Mapping[str, Any]) -> str:
+        """The shortest specification of a record of this kind with these `settings`.
 
-        Raises ValueError if no constructor has the name settings["kind"], or takes other keys.
+        Raises ValueError if no constructor has the name settings["kind"], or it takes other keys.
         """
-        kind = settings.get("kind")
-        for table in (k.table for k in self.kinds):
-            for name, maker in table.items():
-                if getattr(maker, "__name__", None) == kind:
-                    return self._spell(name, _parameters(maker), settings)
-        raise ValueError(f"there is no name for {kind!r}")
-
-    def _spell(
-        self, name: str, parameters: Mapping[str, inspect.Parameter], settings: Mapping[str, Any]
-    ) -> str:
-        values = {key: value for key, value in settings.items() if key != "kind"}
-        if unknown := set(values) - set(parameters):
-            raise ValueError(f"{name} takes no {', '.join(sorted(unknown))}")
+        wanted = settings.get("kind")
+        named = (n for n, maker in kind.table.items() if getattr(maker, "__name__", "") == wanted)
+        name = next(named, None)
+        if name is None:
+            raise ValueError(f"there is no name for the {kind.noun} {wanted!r}")
+        parameters, names = _parameters(kind.table[name]), _globals(kind.table[name])
+        if unknown := set(settings) - set(parameters) - {"kind"}:
+            raise ValueError(f"{kind.noun} {name} takes no {', '.join(sorted(unknown))}")
         told = {
-            key: values[key]
+            key: self._spelled(settings[key], _types(parameter), names)
             for key, parameter in parameters.items()
-            if key in values and values[key] != plain(parameter.default)
+            if key in settings and settings[key] != plain(parameter.default)
         }
         if list(told) == list(parameters)[:1]:  # the first one alone needs no key
-            text = self._spelled(*told.values())
+            (text,) = told.values()
             return f"{name}:{text[1:-1] if text[0] == '[' and '[' not in text[1:] else text}"
-        items = [f"{key}={self._spelled(value)}" for key, value in told.items()]
+        items = [f"{key}={text}" for key, text in told.items()]
         return f"{name}:{','.join(items)}" if items else name
 
-    def _spelled(self, value: Any) -> str:
+    def _spelled(self, value: Any, types: Sequence[str], names: Names) -> str:
         if isinstance(value, Mapping):
-            text = self.spell(value)
+            kinds = filter(None, (self._kind(type_, names) for type_ in types))
+            text = self.spell(next(kinds), value)
             return f"[{text}]" if "," in text else text
         if isinstance(value, list | tuple):
-            return f"[{','.join(map(self._spelled, value))}]"
+            inner = [a for type_ in types if _is_many(type_) for a in _elements(type_)]
+            return f"[{','.join(self._spelled(a, inner, names) for a in value)}]"
         return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
     def _value(
@@ -123,7 +127,7 @@ class Language:
         for type_ in types if len(texts) == 1 else filter(_is_many, types):
             try:
                 return self._read(texts, type_, names)
-            except _NotOne as reason:
+            except _OtherTypeError as reason:
                 tried.append(str(reason))
             except ValueError as reason:  # of a specification within: another type may fit yet
                 inner = inner or reason
@@ -133,7 +137,7 @@ class Language:
         raise ValueError(f"{who} {words or 'one value'} for {key}, got {got!r}")
 
     def _read(self, texts: Sequence[str], type_: str, names: Names) -> Any:
-        """The texts of one value as this type, or `_NotOne`."""
+        """The texts of one value as this type, or `_OtherTypeError`."""
         text = texts[0].strip()
         head, _, inner = type_.partition("[")
         if head in _MANY:
@@ -142,26 +146,26 @@ class Language:
             if head in _MANY[4:]:  # numbers, or rows of numbers
                 types = ["int", "float", type_] if text.startswith("[") else ["int", "float"]
             else:
-                types = _members(_split(inner.removesuffix("]"))[0] or "Any")
+                types = _elements(type_)
             try:
                 return tuple(self._value("", "", [a], types, names) for a in texts)
             except ValueError as reason:
                 if any(self._kind(t, names) for t in types):
                     raise
-                raise _NotOne("a list of numbers") from reason
+                raise _OtherTypeError("a list of numbers") from reason
         if head == "Literal":
             choices = ast.literal_eval(f"[{inner}")
             if text in choices:
                 return text
-            raise _NotOne(f"one of {', '.join(choices)}")
+            raise _OtherTypeError(f"one of {', '.join(choices)}")
         if head in _TEXT:
             if text:
                 return text
-            raise _NotOne("a word")
+            raise _OtherTypeError("a word")
         if head in _WORDS:
             value = _word(text, head)
             if value is _NOTHING:
-                raise _NotOne(_WORDS[head])
+                raise _OtherTypeError(_WORDS[head])
             return value
         kind = self._kind(type_, names)
         if kind is not None:
@@ -188,21 +192,15 @@ def usage(name: str, maker: Callable[..., Any]) -> str:
     >>> usage("geometric", Geometric)
     'geometric:tau_max (mean, p)'
     """
-    needed, free = [], []
+    needed: list[str] = []
+    free: list[str] = []
     for key, parameter in _parameters(maker).items():
         (needed if parameter.default is parameter.empty else free).append(key)
     words = f"{name}:{','.join(needed)}" if needed else name
     return words + (f" ({', '.join(free)})" if free else "")
 
 
-def about(maker: Callable[..., Any]) -> str:
-    """The first sentence of its docstring, in one line."""
-    maker = getattr(maker, "func", maker)
-    first = (inspect.getdoc(maker) or "").split("\n\n")[0]
-    return " ".join(first.split())
-
-
-class _NotOne(Exception):
+class _OtherTypeError(Exception):
     """The text is not of a type; the words say of which."""
 
 
@@ -322,6 +320,12 @@ def _members(annotation: str) -> list[str]:
         return 9 if member.partition("[")[0] in _TEXT else 5
 
     return sorted(_split(annotation, "|"), key=width)
+
+
+def _elements(type_: str) -> list[str]:
+    """What a list of this type is a list of."""
+    inner = type_.partition("[")[2].removesuffix("]")
+    return _members(_split(inner)[0] or "Any")
 
 
 def _is_many(type_: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from empirics import plots, problems, schedules
+from empirics import named, plots, problems, schedules
 from empirics.check import Cell, Result
 from empirics.compare import Verdict, steps_for, why_not
 from empirics.problems.base import Problem, whole
@@ -137,7 +137,7 @@ def _problem(
         return problems.reuse_counterexample(rule(request.steps), level), mu
     name = name or "digits"
     if name not in made:
-        made[name] = problems.named(name)
+        made[name] = named.problem(name)
     return made[name], request.mu
 
 
@@ -165,23 +165,6 @@ def _from_witness(example: Any) -> Problem:
 
 
 # ------------------------------------------------------------------ words
-
-
-def describe(problem: Problem) -> str:
-    """One line about a problem and how far its constants can be trusted."""
-    known = problem.constants
-    parts = [f"dim {problem.dim}"]
-    if "L" in known:
-        parts.append(f"L = {problem.L:.4g} ({known['L'].provenance})")
-    if "sigma" in known:
-        parts.append(f"sigma^2 <= {problem.sigma**2:.4g} ({known['sigma'].provenance})")
-    if "infimum" in known:
-        parts.append(f"Delta = {problem.gap:.4g} (inf F: {known['infimum'].provenance})")
-    data = problem.settings.get("data")
-    name = f"{problem.name} on {data}" if isinstance(data, str) else problem.name
-    classes = problem.settings.get("classes")
-    name += f" {', '.join(map(str, classes))}" if classes and len(classes) == 2 else ""
-    return f"problem: {name}, {', '.join(parts)}"
 
 
 def line(result: Result, verdict: Verdict) -> str:

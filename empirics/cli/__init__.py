@@ -1,12 +1,12 @@
 """The command `staleness`: a thin layer over the packages.
 
-Exit codes: 0 consistent (or proved), 1 violated (or not proved), 2 usage, 3 not applicable or
-inconclusive, 130 interrupted.
+Exit codes: 0 consistent (or proved, or done: diverged replicas are no error), 1 violated (or not
+proved), 2 usage, 3 not applicable or inconclusive, 130 interrupted.
 """
 
 from __future__ import annotations
 
-from empirics.cli import catalogue, check, record
+from empirics.cli import catalogue, check, record, schedule, simulate
 from empirics.cli.base import app, fail
 
 
@@ -18,4 +18,4 @@ def main() -> None:
         fail(str(error))
 
 
-__all__ = ["app", "catalogue", "check", "main", "record"]
+__all__ = ["app", "catalogue", "check", "main", "record", "schedule", "simulate"]

@@ -76,6 +76,7 @@ def check(
     """
     from empirics import tour
     from empirics.interruption import Interruption
+    from empirics.problems import describe
 
     begun = time.monotonic()
 
@@ -104,7 +105,7 @@ def check(
     cells = tour.cells(request, FLAGSHIP)
     if theorem is None:
         say(_proofs(quiet=json_))
-    say(tour.describe(cells[0].problem))
+    say(f"problem: {describe(cells[0].problem)}")
     results: list[Any] = []
     interruption = Interruption()
     with interruption:  # writing what is finished is not interrupted, unless by a second Ctrl-C

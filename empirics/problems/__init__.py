@@ -1,7 +1,7 @@
 """Problems that know their constants."""
 
 from empirics.problems.base import Constant, Problem
-from empirics.problems.catalogue import named, names
+from empirics.problems.catalogue import describe, names
 from empirics.problems.logistic import logistic
 from empirics.problems.noiseless import noiseless
 from empirics.problems.perceptron import perceptron
@@ -12,8 +12,8 @@ from empirics.problems.reuse import reuse_counterexample
 __all__ = [
     "Constant",
     "Problem",
+    "describe",
     "logistic",
-    "named",
     "names",
     "noiseless",
     "perceptron",

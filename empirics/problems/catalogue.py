@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -78,12 +77,20 @@ def names() -> dict[str, str]:
     return {name: words for name, (words, _) in MAKERS.items()}
 
 
-def named(name: str) -> Problem:
-    """The problem of that name; ValueError says which there are.
+def describe(problem: Problem) -> str:
+    """One line about a problem and how far its constants can be trusted.
 
-    >>> named("quadratic").dim
-    10
+    >>> describe(usual_quadratic(sigma=0))
+    'quadratic, dim 10, L = 1 (exact), sigma^2 <= 0 (exact), Delta = 0.2043 (inf F: exact)'
     """
-    if name not in MAKERS:
-        raise ValueError(f"there is no problem {name!r}; there are {', '.join(MAKERS)}")
-    return MAKERS[name][1]()
+    known = problem.constants
+    parts = [f"L = {problem.L:.4g} ({known['L'].provenance})"]
+    if "sigma" in known:
+        parts.append(f"sigma^2 <= {problem.sigma**2:.4g} ({known['sigma'].provenance})")
+    if "infimum" in known:
+        parts.append(f"Delta = {problem.gap:.4g} (inf F: {known['infimum'].provenance})")
+    data = problem.settings.get("data")
+    name = f"{problem.name} on {data}" if isinstance(data, str) else problem.name
+    classes = problem.settings.get("classes")
+    name += f" {', '.join(map(str, classes))}" if classes and len(classes) == 2 else ""
+    return f"{name}, dim {problem.dim}, {', '.join(parts)}"

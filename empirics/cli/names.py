@@ -1,0 +1,25 @@
+"""What there is to choose from: names, how they are used, and a sentence each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+def listing(kinds: Sequence[Any], *, json_: bool = False) -> str:
+    """A line for every name of these kinds: the keys it needs, in () those it may have."""
+    from empirics.specify import usage
+    from empirics.summary import table
+
+    if json_:
+        page = {kind.noun: {name: kind.about(name) for name in kind.table} for kind in kinds}
+        return json.dumps(page, indent=2)
+    lines: list[str] = []
+    for kind in kinds:
+        if not kind.table:
+            continue
+        lines.append(f"{kind.noun}s:" if len(kinds) > 1 else "")
+        rows = [(usage(name, maker), kind.about(name)) for name, maker in kind.table.items()]
+        lines += [f"  {line}" for line in table(rows)] + [""]
+    return "\n".join(lines).strip("\n")

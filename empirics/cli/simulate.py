@@ -1,0 +1,223 @@
+"""The command `staleness simulate`: a problem under one or more schedules."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from empirics.cli import files
+from empirics.cli.bar import Bar
+from empirics.cli.base import INTERRUPTED, Json, app, fail
+from empirics.cli.names import listing
+
+
+@app.command()
+def simulate(
+    problem: Annotated[
+        str | None, typer.Argument(help="Such as quadratic, quadratic:dim=50,sigma=0 or digits.")
+    ] = None,
+    schedule: Annotated[
+        list[str] | None,
+        typer.Argument(help="Such as constant:4 or uniform:8; several share all random numbers."),
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option(help="Step size: a number, or such as inverse_sqrt:0.1.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Updates of each run.")] = 500,
+    replicas: Annotated[int, typer.Option(help="Independent runs behind every mean.")] = 256,
+    seed: Annotated[int, typer.Option(help="One integer behind all random numbers.")] = 0,
+    optimiser: Annotated[str, typer.Option(help="What makes a step of a gradient.")] = "sgd",
+    correction: Annotated[
+        str | None, typer.Option(help="What is done to a gradient because it is stale.")
+    ] = None,
+    reuse: Annotated[
+        bool,
+        typer.Option(
+            "--reuse/--fresh-noise", help="Apply the same sample again when its iterate is."
+        ),
+    ] = False,
+    record: Annotated[
+        str, typer.Option(help="When to measure: all, log (about 200 times) or every so many.")
+    ] = "all",
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What, more than once or with commas: squared-gradient (always), gap, "
+            "squared-distance, each of these with -at-read-points, direction, time."
+        ),
+    ] = None,
+    window: Annotated[
+        int, typer.Option(help="Measure coherence over so many gradients, 0 for not at all.")
+    ] = 0,
+    noise: Annotated[
+        bool, typer.Option("--noise", help="Measure the variance of the noise.")
+    ] = False,
+    processes: Annotated[int, typer.Option(help="How many work at it; changes no number.")] = 1,
+    out: Annotated[
+        Path,
+        typer.Option(help="File for the runs (.nc); with several schedules, one each beside it."),
+    ] = Path("staleness-out/runs.nc"),
+    figure: Annotated[
+        Path | None, typer.Option(help="Draw the curves to this file: .png, .pdf or .svg.")
+    ] = None,
+    against: Annotated[
+        str, typer.Option(help="What to draw them against: updates or time.")
+    ] = "updates",
+    json_: Json = False,
+) -> None:
+    """Simulate stale SGD on a problem under one or more schedules, and say what happened.
+
+    Without arguments: what there is to choose from. NAME:key=value,key=value gives numbers to a
+    name; a value alone goes to its first key. Runs are saved as soon as they are done, and kept: an
+    interrupted command goes on where it stopped. Replicas that diverge are reported, no error.
+    """
+    from empirics import named
+
+    if problem is None:
+        typer.echo(listing(named.LANGUAGE.kinds, json_=json_))
+        return
+    if not schedule:
+        fail(f"simulate needs a schedule such as constant:4 after the problem {problem}")
+    if step is None:
+        fail("simulate needs a step size, such as --step 0.1")
+    if against not in ("updates", "time"):
+        fail(f"--against needs updates or time, got {against!r}")
+    files.different(schedule)
+    files.writable("--out", out, ".nc")
+    files.writable("--figure", figure, *files.FIGURES)
+    measures = _measures(measure, against)
+    schedules = [named.schedule(text) for text in schedule]
+    settings: dict[str, Any] = {
+        "step": named.step(step),
+        "steps": steps,
+        "replicas": replicas,
+        "seed": seed,
+        "optimiser": named.optimiser(optimiser),
+        "correction": None if correction is None else named.correction(correction),
+        "reuse": reuse,
+        "record": _record(record),
+        "measures": measures,
+        "window": window,
+        "noise": noise,
+        "processes": processes,
+    }
+    made = named.problem(problem)
+    _run(made, dict(zip(schedule, schedules, strict=True)), settings, out, figure, against, json_)
+
+
+def _run(
+    problem: Any,
+    schedules: dict[str, Any],
+    settings: dict[str, Any],
+    out: Path,
+    figure: Path | None,
+    against: str,
+    json_: bool,
+) -> None:
+    """Simulate one after the other; tell, save and draw what is finished."""
+    from empirics.interruption import Interruption
+    from empirics.keeping import simulate_once
+    from empirics.problems import describe
+    from empirics.summary import lines, of_runs
+
+    begun = time.monotonic()
+    paths = dict(zip(schedules, files.each(out, list(schedules)), strict=True))
+    told: list[dict[str, Any]] = []
+    finished: dict[str, Any] = {}
+    total = settings["replicas"] * len(schedules)
+    interruption = Interruption()
+    if not json_:
+        typer.echo(f"problem: {describe(problem)}")
+    with interruption:  # drawing what is finished is not interrupted, unless by a second Ctrl-C
+        with Bar(total, "simulating", show=not json_) as bar, suppress(KeyboardInterrupt):
+            for place, (text, schedule) in enumerate(schedules.items()):
+
+                def progress(done: int, asked: int, place: int = place, text: str = text) -> None:
+                    bar.reach(place * asked + done, text)
+
+                bar.reach(place * settings["replicas"], text)
+                with interruption.raised():
+                    once = simulate_once(
+                        paths[text], problem, schedule, progress=progress, **settings
+                    )
+                finished[text] = once.runs
+                told.append(
+                    {"schedule": text, "file": str(paths[text]), "kept": once.kept}
+                    | of_runs(once.runs)
+                )
+                if not json_:
+                    _say(bar, told[-1], lines(told[-1]))
+                interruption.check()
+        if figure is not None and finished:
+            _draw(finished, figure, against, settings["measures"])
+    complete = len(finished) == len(schedules) and all(r.complete for r in finished.values())
+    drawn = str(figure) if figure is not None and finished else None
+    if json_:
+        page = {"complete": complete, "figure": drawn, "runs": told}
+        typer.echo(json.dumps(page, indent=2))
+    else:
+        names = [row["file"] for row in told] + ([drawn] if drawn else [])
+        typer.echo(f"wrote {', '.join(names) or 'nothing'} ({time.monotonic() - begun:.1f} s)")
+    if interruption.asked:
+        whole = sum(r.complete for r in finished.values())
+        typer.echo(
+            f"staleness: interrupted after {whole} of {len(schedules)} schedules; the same command "
+            "goes on from there",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED)
+
+
+def _say(bar: Bar, told: dict[str, Any], lines: list[str]) -> None:
+    """The paragraph about one schedule."""
+    kept = " [kept]" if told["kept"] else ""
+    part = "" if told["complete"] else " (interrupted: not all that were asked for)"
+    bar.say(
+        f"\n{told['schedule']}: {told['updates']} updates, {told['replicas']} replicas{part}{kept}"
+    )
+    for line in lines:
+        bar.say(f"  {line}")
+
+
+def _draw(finished: dict[str, Any], path: Path, against: str, measures: tuple[str, ...]) -> None:
+    """A panel a measure, a curve a schedule."""
+    from empirics import plots
+
+    shown = [name for name in plots.LETTERS if name in {*measures, "squared gradient"}]
+    if against == "time":
+        shown.remove("time")
+    with plots.style("paper"):
+        figure = plots.new_figure(len(shown), sharey=False)
+        for ax, name in zip(figure.axes, shown, strict=True):
+            plots.runs(
+                list(finished.values()), ax, measure=name, against=against, labels=list(finished)
+            )
+        files.save_figure(figure, path)
+
+
+def _measures(asked: list[str] | None, against: str) -> tuple[str, ...]:
+    from empirics.moments import MEASURES
+
+    texts = ["squared gradient", "gap"] if asked is None else ",".join(asked).split(",")
+    names = [text.strip().replace("-", " ").replace("_", " ") for text in texts]
+    for name in names:
+        if name not in MEASURES:
+            known = ", ".join(a.replace(" ", "-") for a in MEASURES)
+            fail(f"--measure needs one of {known}, got {name!r}")
+    if against == "time":
+        names.append("time")
+    return tuple(dict.fromkeys(names))
+
+
+def _record(text: str) -> str | int:
+    if text in ("all", "log"):
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        fail(f"--record needs all, log or a whole number, got {text!r}")

@@ -1,0 +1,251 @@
+"""What happened in runs, and what a schedule did: a few numbers, as JSON and as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from empirics.measure import coherence
+from empirics.moments import MEASURES, Moments
+from empirics.runs import Runs
+from empirics.schedules.history import History
+from empirics.schedules.reads import Reads
+
+GROWN = 10.0  # a squared gradient so many times as large at the end deserves a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delayed:
+    """What delays did.
+
+    Fields: mean, median, p99 (99 of 100 gradients are no older) and longest, in updates; flying,
+    most gradients in flight over an update; reads, most readings of one iterate; discarded,
+    gradients thrown away; time_per_update, None where the schedule knows no time.
+    """
+
+    mean: float
+    median: int
+    p99: int
+    longest: int
+    flying: int
+    reads: int
+    discarded: int
+    time_per_update: float | None
+
+    def __str__(self) -> str:
+        words = (
+            f"delays: mean {self.mean:.4g}, median {self.median}, p99 {self.p99}, longest "
+            f"{self.longest}; at most {_count(self.flying, 'gradient')} in flight, "
+            f"{_count(self.reads, 'reading')} of one iterate"
+        )
+        if self.discarded:
+            words += f"; {_count(self.discarded, 'gradient')} discarded"
+        if self.time_per_update is not None:
+            words += f"; time {self.time_per_update:.4g} an update"
+        return words
+
+
+def of_reads(reads: Reads, time_per_update: float | None = None) -> Delayed:
+    """The numbers of what was counted.
+
+    >>> from empirics.schedules import multiplicity
+    >>> print(of_reads(multiplicity(np.array([0, 1, 2, 2, 2]))))
+    delays: mean 1.4, median 2, p99 2, longest 2; at most 2 gradients in flight, 1 reading of one \
+iterate
+    """
+    below = np.cumsum(reads.counts) / reads.counts.sum()
+    return Delayed(
+        mean=reads.mean,
+        median=int(np.searchsorted(below, 0.5)),
+        p99=int(np.searchsorted(below, 0.99)),
+        longest=reads.longest,
+        flying=reads.flying,
+        reads=reads.reads,
+        discarded=reads.discarded,
+        time_per_update=time_per_update,
+    )
+
+
+def of_history(history: History, *, timed: bool) -> Delayed:
+    """The numbers of one history; timed says whether its times are those of workers."""
+    clock = float(history.ended[history.applied >= 0][-1]) / history.updates
+    return of_reads(reads_of(history), clock if timed else None)
+
+
+def reads_of(history: History) -> Reads:
+    """What delays did in one history; what was still in flight at its end is left out.
+
+    Readings of x_0 are left out of `reads` too: there the start decides.
+
+    >>> from empirics import schedules
+    >>> reads_of(schedules.history(schedules.Cyclic([0, 1, 2]), steps=30)).reads
+    3
+    """
+    delays, updates, read = history.delays, history.updates, history.read
+    end = history.applied.copy()  # the update at which a gradient is no longer in flight
+    for i in np.flatnonzero(end < 0)[::-1].tolist():
+        end[i] = end[i + 1] if i + 1 < len(end) else updates
+    aloft = np.cumsum(
+        np.bincount(read, minlength=updates + 1) - np.bincount(end, minlength=updates + 1)
+    )
+    later = read[read > 0]
+    used = history.applied >= 0
+    return Reads(
+        reads=int(np.bincount(later).max()) if later.size else 1,
+        cold_reads=int((read == 0).sum()) - 1,
+        counts=np.bincount(delays),
+        flying=int(aloft.max()),
+        average=float(delays.mean()),
+        discarded=int((~used).sum()),
+    )
+
+
+def of_runs(runs: Runs) -> dict[str, Any]:
+    """What happened in runs, ready for JSON: None stands for what is not finite.
+
+    >>> from empirics import problems, schedules, simulate
+    >>> problem = problems.quadratic(spectrum=[1.0], start=[2.0])
+    >>> told = of_runs(simulate(problem, schedules.Constant(1), step=0.5, steps=20, replicas=4))
+    >>> told["measures"]["gap"]["first"], told["delays"]["longest"]
+    ({'t': 0, 'mean': 2.0, 'standard error': 0.0}, 1)
+    """
+    statistics, lost = runs.statistics, runs.lost_at[runs.lost_at >= 0]
+    asked = runs.settings["measures"]
+    clock = statistics.time.mean[-1]
+    timed = "time" in asked and runs.times[-1] > 0
+    told: dict[str, Any] = {
+        "updates": len(runs.step_sizes),
+        "replicas": runs.replicas,
+        "complete": runs.complete,
+        "measures": {
+            name: _ends(runs, getattr(statistics, MEASURES[name]))
+            for name in asked
+            if name != "time"
+        },
+        "delays": asdict(of_reads(runs.reads, float(clock / runs.times[-1]) if timed else None)),
+        "diverged": {"replicas": len(lost), "first": int(lost.min()) if len(lost) else None},
+    }
+    if len(runs.lags):
+        found = coherence(runs)
+        told["coherence"] = {
+            "window": len(runs.lags),
+            "expected": _finite(_least(found.expected)),
+            "replica": _finite(_least(found.minimum)),
+        }
+    if runs.settings["noise"]:
+        told["noise"] = {
+            "mean": _finite(_most(statistics.noise_mean)),
+            "largest": _finite(_most(statistics.noise_max)),
+        }
+    return told
+
+
+def lines(told: Mapping[str, Any]) -> list[str]:
+    """What `of_runs` tells, to be read.
+
+    >>> from empirics import problems, schedules, simulate
+    >>> problem = problems.quadratic(spectrum=[1.0], start=[2.0])
+    >>> runs = simulate(problem, schedules.Constant(0), step=0.5, steps=2, measures="gap")
+    >>> for line in lines(of_runs(runs)):
+    ...     print(line)
+                      first           last                least
+    squared gradient  4 +- 0 (t = 0)  0.25 +- 0 (t = 2)   0.25 +- 0 (t = 2)
+    gap               2 +- 0 (t = 0)  0.125 +- 0 (t = 2)  0.125 +- 0 (t = 2)
+    delays: mean 0, median 0, p99 0, longest 0; at most 0 gradients in flight, 1 reading of one \
+iterate
+    """
+    rows = [("", "first", "last", "least")]
+    for name, ends in told["measures"].items():
+        rows.append((name, *(_words(ends[which]) for which in ("first", "last", "least"))))
+    found = table(rows)
+    found.append(str(Delayed(**told["delays"])))
+    if "coherence" in told:
+        c = told["coherence"]
+        found.append(
+            f"coherence over {c['window']} gradients: at least {_number(c['expected'])} in "
+            f"expectation, {_number(c['replica'])} in every replica"
+        )
+    if "noise" in told:
+        n = told["noise"]
+        found.append(
+            f"noise E|xi|^2: at most {_number(n['mean'])} in the mean, "
+            f"{_number(n['largest'])} in every replica"
+        )
+    lost, norm = told["diverged"]["replicas"], told["measures"]["squared gradient"]
+    grown = not lost and norm["last"]["mean"] > GROWN * norm["first"]["mean"]
+    if grown:
+        found.append(
+            f"the squared gradient ends {norm['last']['mean'] / norm['first']['mean']:.2g} times "
+            "as large as it began: try a smaller step"
+        )
+    if lost:
+        found.append(
+            f"{lost} of {told['replicas']} replicas diverged, the first by update "
+            f"{told['diverged']['first']}; from then on means are infinite: try a smaller step"
+        )
+    return found
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of text in columns that line up.
+
+    >>> table([("a", "b"), ("long", "c")])
+    ['a     b', 'long  c']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    cells = ((cell.ljust(n) for cell, n in zip(row, widths, strict=True)) for row in rows)
+    return ["  ".join(row).rstrip() for row in cells]
+
+
+def _ends(runs: Runs, moments: Moments) -> dict[str, Any]:
+    """The first, last and least mean of a measure, each with its time and standard error."""
+    known = np.flatnonzero(~np.isnan(moments.mean))
+    if not known.size:
+        return dict.fromkeys(("first", "last", "least"))
+    places = {
+        "first": known[0],
+        "last": known[-1],
+        "least": known[np.argmin(moments.mean[known])],
+    }
+    return {
+        name: {
+            "t": int(runs.times[k]),
+            "mean": _finite(moments.mean[k]),
+            "standard error": _finite(moments.standard_error[k]),
+        }
+        for name, k in places.items()
+    }
+
+
+def _words(end: Mapping[str, Any] | None) -> str:
+    if end is None:
+        return "not known"
+    if end["mean"] is None:
+        return f"infinite (t = {end['t']})"
+    error = end["standard error"]
+    if error is not None and error < 1e-12 * abs(end["mean"]):  # nothing but rounding
+        error = 0.0
+    return f"{end['mean']:.4g}" + f" +- {error:.2g}" * (error is not None) + f" (t = {end['t']})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _number(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.4g}"
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _least(values: Any) -> float:
+    return float(np.nanmin(values)) if np.isfinite(values).any() else np.nan
+
+
+def _most(values: Any) -> float:
+    return float(np.nanmax(values)) if np.isfinite(values).any() else np.nan
