@@ -45,13 +45,39 @@ SCHEDULES = Kind(
         "pareto": schedules.Pareto,
         "pmf": schedules.Pmf,
         "cyclic": schedules.Cyclic,
+        "trace": schedules.trace,
         "history": history,
     },
 )
 
-OPTIMISERS = Kind(noun="optimiser", makes=Optimiser, table={"sgd": optimisers.SGD})
+OPTIMISERS = Kind(
+    noun="optimiser",
+    makes=Optimiser,
+    table={
+        "sgd": optimisers.SGD,
+        "momentum": optimisers.Momentum,
+        "adagrad": optimisers.Adagrad,
+        "rmsprop": optimisers.RMSProp,
+        "adam": optimisers.Adam,
+        "amsgrad": optimisers.AMSGrad,
+        "adamw": optimisers.AdamW,
+    },
+)
 
-CORRECTIONS = Kind(noun="correction", makes=Correction, table={})
+CORRECTIONS = Kind(
+    noun="correction",
+    makes=Correction,
+    table={
+        "scaled_by_delay": optimisers.ScaledByDelay,
+        "polynomial_weight": optimisers.PolynomialWeight,
+        "delay_adaptive": optimisers.DelayAdaptive,
+        "window_rule": optimisers.WindowRule,
+        "delay_clipping": optimisers.DelayClipping,
+        "delay_compensation": optimisers.DelayCompensation,
+        "adaptive_delay_compensation": optimisers.AdaptiveDelayCompensation,
+        "picky": optimisers.Picky,
+    },
+)
 
 STEPS = Kind(
     noun="step size",
@@ -60,6 +86,9 @@ STEPS = Kind(
         "constant": stepsizes.constant,
         "inverse_sqrt": stepsizes.inverse_sqrt,
         "inverse": stepsizes.inverse,
+        "polynomial": stepsizes.polynomial,
+        "cosine": stepsizes.cosine,
+        "warm_up": stepsizes.warm_up,
         "table": stepsizes.table,
     },
     alone=stepsizes.constant,
@@ -99,7 +128,11 @@ def optimiser(text: str) -> Optimiser:
 
 
 def correction(text: str) -> Correction:
-    """What is done to stale gradients."""
+    """The correction that is specified.
+
+    >>> correction("polynomial-weight:0.5")
+    PolynomialWeight(power=0.5)
+    """
     found: Correction = LANGUAGE.make(CORRECTIONS, text)
     return found
 

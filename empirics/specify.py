@@ -12,22 +12,28 @@ keys there are, which must be given, and of what type their values are.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
+from empirics.annotated import (
+    ARRAYS,
+    Names,
+    OtherTypeError,
+    bare,
+    elements,
+    is_many,
+    number,
+    read,
+    split,
+    types_of,
+)
 from empirics.schedules.base import plain
 
-Names: TypeAlias = Mapping[str, Any]  # of the module in which a constructor is written
-
-_KEYED = re.compile(r"([A-Za-z][\w-]*)=(.*)", re.DOTALL)
-_MANY = ("Sequence", "Iterable", "tuple", "list", "ArrayLike", "NDArray", "Array", "Delays")
-_TEXT = ("str", "Path", "PathLike")
-_WORDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "None": "none"}
+_KEYED = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,23 +69,23 @@ class Language:
         Raises ValueError, in one sentence, for an unknown name or key, a missing value or one of
         the wrong type; what the constructor itself has to say about its values passes through.
         """
-        text = _bare(text.strip())
+        text = bare(text.strip())
         name, colon, rest = text.partition(":")
         known = _find(kind.table, name)
         if known is None:
-            if kind.alone is not None and (number := _number(text)) is not None:
-                return kind.alone(number)
+            if kind.alone is not None and (value := number(text)) is not None:
+                return kind.alone(value)
             raise ValueError(f"there is no {kind.noun} {name!r}; there are {', '.join(kind.table)}")
         maker, who = kind.table[known], f"{kind.noun} {known}"
         parameters = _parameters(maker)
-        given = _given(who, parameters, _split(rest)) if colon else {}
+        given = _given(who, parameters, split(rest)) if colon else {}
         for key, parameter in parameters.items():
             if key not in given and parameter.default is parameter.empty:
                 raise ValueError(f"{who} needs {key}, got none; write {known}:{key}=...")
         globals_ = _globals(maker)
         return maker(
             **{
-                key: self._value(f"{who} needs", key, texts, _types(parameters[key]), globals_)
+                key: self._value(f"{who} needs", key, texts, types_of(parameters[key]), globals_)
                 for key, texts in given.items()
             }
         )
@@ -98,13 +104,14 @@ class Language:
         if unknown := set(settings) - set(parameters) - {"kind"}:
             raise ValueError(f"{kind.noun} {name} takes no {', '.join(sorted(unknown))}")
         told = {
-            key: self._spelled(settings[key], _types(parameter), names)
+            key: self._spelled(settings[key], types_of(parameter), names)
             for key, parameter in parameters.items()
             if key in settings and settings[key] != plain(parameter.default)
         }
-        if list(told) == list(parameters)[:1]:  # the first one alone needs no key
-            (text,) = told.values()
-            return f"{name}:{text[1:-1] if text[0] == '[' and '[' not in text[1:] else text}"
+        first = next(iter(parameters), "")
+        if list(told) == [first]:  # the first one alone needs no key, nor brackets for a list
+            alone = isinstance(settings[first], list | tuple) and "[" not in told[first][1:]
+            return f"{name}:{told[first][1:-1] if alone else told[first]}"
         items = [f"{key}={text}" for key, text in told.items()]
         return f"{name}:{','.join(items)}" if items else name
 
@@ -114,7 +121,7 @@ class Language:
             text = self.spell(next(kinds), value)
             return f"[{text}]" if "," in text else text
         if isinstance(value, list | tuple):
-            inner = [a for type_ in types if _is_many(type_) for a in _elements(type_)]
+            inner = [a for type_ in types if is_many(type_) for a in elements(type_)]
             return f"[{','.join(self._spelled(a, inner, names) for a in value)}]"
         return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
@@ -124,10 +131,10 @@ class Language:
         """The value of a parameter: the first of its types that takes the text."""
         tried: list[str] = []
         inner: ValueError | None = None
-        for type_ in types if len(texts) == 1 else filter(_is_many, types):
+        for type_ in types if len(texts) == 1 else filter(is_many, types):
             try:
                 return self._read(texts, type_, names)
-            except _OtherTypeError as reason:
+            except OtherTypeError as reason:
                 tried.append(str(reason))
             except ValueError as reason:  # of a specification within: another type may fit yet
                 inner = inner or reason
@@ -137,45 +144,28 @@ class Language:
         raise ValueError(f"{who} {words or 'one value'} for {key}, got {got!r}")
 
     def _read(self, texts: Sequence[str], type_: str, names: Names) -> Any:
-        """The texts of one value as this type, or `_OtherTypeError`."""
+        """The texts of one value as this type, or `OtherTypeError`."""
         text = texts[0].strip()
-        head, _, inner = type_.partition("[")
-        if head in _MANY:
+        head = type_.partition("[")[0]
+        if is_many(type_):
             if len(texts) == 1 and text.startswith("[") and text.endswith("]"):
-                texts = _split(text[1:-1])
-            if head in _MANY[4:]:  # numbers, or rows of numbers
+                texts = split(text[1:-1])
+            if head in ARRAYS:  # numbers, or rows of numbers
                 types = ["int", "float", type_] if text.startswith("[") else ["int", "float"]
             else:
-                types = _elements(type_)
+                types = elements(type_)
             try:
                 return tuple(self._value("", "", [a], types, names) for a in texts)
             except ValueError as reason:
                 if any(self._kind(t, names) for t in types):
                     raise
-                raise _OtherTypeError("a list of numbers") from reason
-        if head == "Literal":
-            choices = ast.literal_eval(f"[{inner}")
-            if text in choices:
-                return text
-            raise _OtherTypeError(f"one of {', '.join(choices)}")
-        if head in _TEXT:
-            if text:
-                return text
-            raise _OtherTypeError("a word")
-        if head in _WORDS:
-            value = _word(text, head)
-            if value is _NOTHING:
-                raise _OtherTypeError(_WORDS[head])
-            return value
+                raise OtherTypeError("a list of numbers") from reason
         kind = self._kind(type_, names)
         if kind is not None:
             return self.make(kind, text)
-        if text.startswith("["):
+        if text.startswith("[") and type_ == "Any":
             return self._read(texts, "Sequence[Any]", names)
-        return next(
-            (v for t in ("None", "bool", "int", "float") if (v := _word(text, t)) is not _NOTHING),
-            text,
-        )
+        return read(text, type_, names)
 
     def _kind(self, type_: str, names: Names) -> Kind | None:
         """The kind that a type in an annotation belongs to."""
@@ -200,61 +190,10 @@ def usage(name: str, maker: Callable[..., Any]) -> str:
     return words + (f" ({', '.join(free)})" if free else "")
 
 
-class _OtherTypeError(Exception):
-    """The text is not of a type; the words say of which."""
-
-
-_NOTHING = object()
-
-
-def _word(text: str, type_: str) -> Any:
-    """A text as one of the plain types, _NOTHING if it is not one."""
-    word = text.lower()
-    if type_ == "None":
-        return None if word == "none" else _NOTHING
-    if type_ == "bool":
-        return {"true": True, "yes": True, "false": False, "no": False}.get(word, _NOTHING)
-    number = _number(text)
-    if number is None:
-        return _NOTHING
-    if type_ == "float":
-        return number
-    try:
-        return int(text)
-    except ValueError:
-        return int(number) if number.is_integer() else _NOTHING  # 1e4 is a whole number too
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
 def _find(table: Mapping[str, Any], name: str) -> str | None:
     """The key that is meant, with - and _ for each other."""
     wanted = name.strip().replace("-", "_")
     return next((key for key in table if key.replace("-", "_") == wanted), None)
-
-
-def _bare(text: str) -> str:
-    """Without the brackets around the whole of it."""
-    return text[1:-1].strip() if text.startswith("[") and text.endswith("]") else text
-
-
-def _split(text: str, mark: str = ",") -> list[str]:
-    """The parts of a text between marks that are in no brackets."""
-    parts, depth = [""], 0
-    for letter in text:
-        depth += (letter == "[") - (letter == "]")
-        if letter == mark and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    if depth:
-        raise ValueError(f"a specification needs as many [ as ], got {text!r}")
-    return [part.strip() for part in parts]
 
 
 def _given(
@@ -278,7 +217,7 @@ def _given(
                 raise ValueError(f"{who} needs a value for {key}, got none")
             last, keyed = key, True
             given[key] = [match[2]]
-        elif last and any(map(_is_many, _types(parameters[last]))):
+        elif last and all(map(is_many, set(types_of(parameters[last])) - {"None"})):
             given[last].append(item)
         elif keyed:
             raise ValueError(
@@ -301,32 +240,3 @@ def _parameters(maker: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 def _globals(maker: Callable[..., Any]) -> Names:
     """The names that the annotations of a constructor can use."""
     return vars(sys.modules[getattr(maker, "func", maker).__module__])
-
-
-def _types(parameter: inspect.Parameter) -> list[str]:
-    """The types that a parameter may be of; annotations are text everywhere here."""
-    if parameter.annotation is parameter.empty:
-        return ["Any"]
-    annotation = parameter.annotation
-    return _members(annotation if isinstance(annotation, str) else annotation.__name__)
-
-
-def _members(annotation: str) -> list[str]:
-    """The members of a union, the narrow ones first: a number is no text unless it must be."""
-
-    def width(member: str) -> int:
-        if member in _WORDS:
-            return ("None", "bool", "int", "float").index(member)
-        return 9 if member.partition("[")[0] in _TEXT else 5
-
-    return sorted(_split(annotation, "|"), key=width)
-
-
-def _elements(type_: str) -> list[str]:
-    """What a list of this type is a list of."""
-    inner = type_.partition("[")[2].removesuffix("]")
-    return _members(_split(inner)[0] or "Any")
-
-
-def _is_many(type_: str) -> bool:
-    return type_.partition("[")[0] in _MANY

@@ -6,14 +6,16 @@ proved), 2 usage, 3 not applicable or inconclusive, 130 interrupted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from empirics.cli import catalogue, check, record, schedule, simulate
 from empirics.cli.base import app, fail
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; one sentence and exit code 2 for what cannot be done."""
     try:
-        app()
+        app(arguments)
     except (ValueError, OSError) as error:
         fail(str(error))
 

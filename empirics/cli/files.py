@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from empirics.cli.base import fail
@@ -33,9 +34,12 @@ def writable(option: str, path: Path | None, *suffixes: str) -> None:
         fail(f"{option} needs a file name that ends in {' or '.join(suffixes)}, got {path}")
     if path.is_dir():
         fail(f"{option} needs a file, got the folder {path}")
-    blocking = next((a for a in path.parents if a.exists()), Path("."))
-    if not blocking.is_dir():
-        fail(f"{option} needs a folder, got {blocking}, which is a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as reason:
+        fail(f"{option} needs a folder that can be written to, got {path.parent}: {reason}")
 
 
 FIGURES = (".png", ".pdf", ".svg")

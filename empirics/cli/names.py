@@ -15,11 +15,15 @@ def listing(kinds: Sequence[Any], *, json_: bool = False) -> str:
     if json_:
         page = {kind.noun: {name: kind.about(name) for name in kind.table} for kind in kinds}
         return json.dumps(page, indent=2)
-    lines: list[str] = []
+    lines = [
+        "NAME:key=value,key=value gives numbers to a name, NAME:value to its first key; keys in ()",
+        "need not be given. One within another goes in brackets: key=[NAME:key=value].",
+        "",
+    ]
     for kind in kinds:
         if not kind.table:
             continue
-        lines.append(f"{kind.noun}s:" if len(kinds) > 1 else "")
+        lines.append(f"{kind.noun}s:")
         rows = [(usage(name, maker), kind.about(name)) for name, maker in kind.table.items()]
         lines += [f"  {line}" for line in table(rows)] + [""]
-    return "\n".join(lines).strip("\n")
+    return "\n".join(lines).rstrip()

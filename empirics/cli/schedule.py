@@ -34,7 +34,7 @@ def schedule(
 ) -> None:
     """Say what schedules do in one replica: how stale gradients are, how many are in flight.
 
-    Without arguments: the schedules there are, with the parameters they need (and may have).
+    Without arguments: the schedules there are, and how they are written.
     """
     from empirics import named, schedules
     from empirics.summary import of_history, table

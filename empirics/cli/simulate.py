@@ -72,9 +72,11 @@ def simulate(
 ) -> None:
     """Simulate stale SGD on a problem under one or more schedules, and say what happened.
 
-    Without arguments: what there is to choose from. NAME:key=value,key=value gives numbers to a
-    name; a value alone goes to its first key. Runs are saved as soon as they are done, and kept: an
-    interrupted command goes on where it stopped. Replicas that diverge are reported, no error.
+    Without arguments: what there is to choose from, and how it is written.
+
+    Runs are saved as soon as they are done; the same command goes on where it was interrupted.
+
+    Replicas that diverge are reported, which is no error.
     """
     from empirics import named
 
@@ -163,7 +165,7 @@ def _run(
     else:
         names = [row["file"] for row in told] + ([drawn] if drawn else [])
         typer.echo(f"wrote {', '.join(names) or 'nothing'} ({time.monotonic() - begun:.1f} s)")
-    if interruption.asked:
+    if interruption.asked or not complete:
         whole = sum(r.complete for r in finished.values())
         typer.echo(
             f"staleness: interrupted after {whole} of {len(schedules)} schedules; the same command "

@@ -63,7 +63,7 @@ MAKERS: dict[str, tuple[str, Callable[..., Problem]]] = {
     ),
     "digits-perceptron": (
         "one hidden layer of 32 ReLU units, all ten digits (nonconvex)",
-        lambda: perceptron("digits-multinomial", batch=BATCH),
+        partial(perceptron, "digits-multinomial", batch=BATCH),
     ),
     "quadratic": (
         "a quadratic in 10 dimensions, curvatures from 0.1 to 1, sigma = 0.5",
@@ -84,7 +84,7 @@ def describe(problem: Problem) -> str:
     'quadratic, dim 10, L = 1 (exact), sigma^2 <= 0 (exact), Delta = 0.2043 (inf F: exact)'
     """
     known = problem.constants
-    parts = [f"L = {problem.L:.4g} ({known['L'].provenance})"]
+    parts = [f"L = {problem.L:.4g} ({known['L'].provenance})"] if "L" in known else []
     if "sigma" in known:
         parts.append(f"sigma^2 <= {problem.sigma**2:.4g} ({known['sigma'].provenance})")
     if "infimum" in known:
@@ -93,4 +93,4 @@ def describe(problem: Problem) -> str:
     name = f"{problem.name} on {data}" if isinstance(data, str) else problem.name
     classes = problem.settings.get("classes")
     name += f" {', '.join(map(str, classes))}" if classes and len(classes) == 2 else ""
-    return f"{name}, dim {problem.dim}, {', '.join(parts)}"
+    return ", ".join([name, f"dim {problem.dim}", *parts])

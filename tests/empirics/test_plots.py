@@ -175,3 +175,63 @@ def test_runs_without_a_window_have_no_coherence_to_draw(judged):
     runs = simulate(problem, schedules.Constant(0), step=0.1, steps=5)
     with pytest.raises(ValueError, match="window"):
         plots.coherence(runs)
+
+
+@pytest.fixture(scope="module")
+def two():
+    problem = problems.quadratic(dim=3, mu=0.2, L=1.0, sigma=0.5)
+    options = {"step": 0.2, "steps": 60, "replicas": 16, "measures": ("gap", "direction")}
+    return [simulate(problem, s, **options) for s in (schedules.Constant(0), schedules.Uniform(4))]
+
+
+def test_runs_are_drawn_as_they_are(two):
+    ax = plots.runs(two, measure="gap", labels=["a", "b"])
+    for line, band, one in zip(ax.lines, ax.collections, two, strict=False):
+        gap = one.statistics.gap
+        assert np.array_equal(line.get_xdata(), one.times)
+        assert np.array_equal(line.get_ydata(), gap.mean)
+        top = (gap.mean + 2 * gap.standard_error).max()
+        assert band.get_paths()[0].vertices[:, 1].max() == pytest.approx(top)
+    words = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert words == ["a", "b", r"$\pm$ 2 standard errors, 16 replicas"]
+    assert ax.get_yscale() == "log"
+    assert plots.runs(two[1], measure="direction").get_yscale() == "linear"
+
+
+def test_a_direction_that_is_not_known_at_the_end_is_not_drawn(two):
+    line = plots.runs(two[1], measure="direction").lines[0]
+    assert line.get_xdata().tolist() == list(range(60))
+
+
+def test_a_curve_ends_where_replicas_have_diverged():
+    problem = problems.quadratic(dim=3, mu=0.2, L=1.0, sigma=0.5)
+    lost = simulate(problem, schedules.Constant(4), step=2.0, steps=2000, replicas=8)
+    ax = plots.runs(lost, labels=["fast"])
+    assert ax.lines[0].get_xdata()[-1] == lost.first_divergence - 1
+    assert ax.get_legend().get_texts()[0].get_text() == "fast (8 of 8 diverged)"
+
+
+def test_delays_are_drawn_as_they_were_counted(two):
+    ax = plots.delays([one.reads for one in two], labels=["a", "b"])
+    curves = [line for line in ax.lines if line.get_linestyle() == "-"]
+    means = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
+    assert means == [one.reads.mean for one in two]
+    for curve, one in zip(curves, two, strict=True):
+        share = one.reads.counts[: one.reads.longest + 1] / one.reads.counts.sum()
+        assert np.array_equal(curve.get_ydata(), share)
+        assert curve.get_xdata().tolist() == list(range(one.reads.longest + 1))
+
+
+def test_runs_and_delays_refuse_what_cannot_be_drawn(two):
+    with pytest.raises(ValueError, match="runs of Constant have no time; ask `simulate` to measu"):
+        plots.runs(two[0], against="time")
+    with pytest.raises(ValueError, match="have no squared distance; ask"):
+        plots.runs(two[0], measure="squared distance")
+    with pytest.raises(ValueError, match="runs need a measure among squared gradient, gap"):
+        plots.runs(two[0], measure="loss")
+    with pytest.raises(ValueError, match="against updates or time, got 'gap' against 'epochs'"):
+        plots.runs(two[0], measure="gap", against="epochs")
+    with pytest.raises(ValueError, match="runs needs 2 labels, got 1"):
+        plots.runs(two, labels=["a"])
+    with pytest.raises(ValueError, match="delays needs at least one thing to draw, got none"):
+        plots.delays([])
