@@ -5,14 +5,26 @@ A new class needs its name in a table here, and no more; the rest is read off it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from empirics import optimisers, problems, schedules, stepsizes
 from empirics.optimisers.base import Correction, Optimiser
-from empirics.problems.base import Problem
+from empirics.problems.base import Problem, whole
 from empirics.problems.catalogue import MAKERS
-from empirics.schedules.base import Schedule
+from empirics.schedules import (
+    Asynchronous,
+    Caches,
+    Constant,
+    Exponential,
+    Service,
+    Topology,
+    Workers,
+    slower,
+)
+from empirics.schedules.base import Law, Schedule
+from empirics.schedules.messages import MessageTrace
+from empirics.schedules.rules import Waiting
 from empirics.schedules.traces import Trace
 from empirics.specify import Kind, Language
 from empirics.stepsizes import StepSizes
@@ -21,6 +33,49 @@ from empirics.stepsizes import StepSizes
 def history(file: str, *, repeat: bool = False) -> Trace:
     """What a saved history did, done again; repeat=true starts over at its end."""
     return schedules.History.load(file).replay(repeat=repeat)
+
+
+def messages(file: str, *, repeat: bool = False) -> MessageTrace:
+    """The saved messages between caches, sent again; repeat=true starts over at their end."""
+    return schedules.Messages.load(file).replay(repeat=repeat)
+
+
+def straggler(
+    count: int,
+    factor: float,
+    service: Service = Exponential(),  # noqa: B008  # it is immutable
+    rule: Waiting = Asynchronous(),  # noqa: B008
+    buffer: int = 1,
+    oldest: int | None = None,
+) -> Workers:
+    """Workers of which the last takes `factor` times as long as the others.
+
+    >>> straggler(3, 5.0).laws[1:]
+    (Exponential(mean=1.0), Exponential(mean=5.0))
+    """
+    laws = [service] * (whole("straggler", "count", count, 1) - 1) + [slower(service, factor)]
+    return Workers(service=laws, rule=rule, buffer=buffer, oldest=oldest)
+
+
+def ring(workers: int, law: Law | Sequence[Law] = Constant(0), own: str = "delayed") -> Caches:  # noqa: B008
+    """Caches on a circle: an update travels one link an iteration."""
+    return Caches(workers, law, own=own, topology=schedules.ring(workers))
+
+
+def grid(
+    rows: int,
+    columns: int,
+    law: Law | Sequence[Law] = Constant(0),  # noqa: B008
+    own: str = "delayed",
+) -> Caches:
+    """Caches on a rectangle: an update travels one link an iteration."""
+    topology = schedules.grid(rows, columns)
+    return Caches(topology.workers, law, own=own, topology=topology)
+
+
+def star(workers: int, law: Law | Sequence[Law] = Constant(0), own: str = "delayed") -> Caches:  # noqa: B008
+    """Caches around a parameter server: up to it and down again."""
+    return Caches(workers, law, own=own, topology=schedules.star(workers))
 
 
 PROBLEMS = Kind(
@@ -45,8 +100,52 @@ SCHEDULES = Kind(
         "pareto": schedules.Pareto,
         "pmf": schedules.Pmf,
         "cyclic": schedules.Cyclic,
+        "workers": schedules.Workers,
+        "straggler": straggler,
+        "caches": schedules.Caches,
+        "ring": ring,
+        "grid": grid,
+        "star": star,
+        "adversarial": schedules.adversarial,
         "trace": schedules.trace,
         "history": history,
+        "messages": messages,
+    },
+)
+
+SERVICES = Kind(
+    noun="service time",
+    makes=Service,
+    table={
+        "deterministic": schedules.Deterministic,
+        "exponential": schedules.Exponential,
+        "lognormal": schedules.Lognormal,
+        "pareto": schedules.ParetoService,
+        "pausing": schedules.Pausing,
+        "slower": schedules.slower,
+    },
+)
+
+RULES = Kind(
+    noun="rule",
+    makes=Waiting,
+    table={
+        "asynchronous": schedules.Asynchronous,
+        "bounded_staleness": schedules.BoundedStaleness,
+        "barrier": schedules.Barrier,
+    },
+)
+
+TOPOLOGIES = Kind(
+    noun="topology",
+    makes=Topology,
+    table={
+        "all_to_all": schedules.all_to_all,
+        "star": schedules.star,
+        "ring": schedules.ring,
+        "grid": schedules.grid,
+        "network": schedules.network,
+        "hops": Topology,
     },
 )
 
@@ -94,7 +193,9 @@ STEPS = Kind(
     alone=stepsizes.constant,
 )
 
-LANGUAGE = Language([PROBLEMS, SCHEDULES, OPTIMISERS, CORRECTIONS, STEPS])
+WITHIN_SCHEDULES = (SERVICES, RULES, TOPOLOGIES)
+
+LANGUAGE = Language([PROBLEMS, SCHEDULES, *WITHIN_SCHEDULES, OPTIMISERS, CORRECTIONS, STEPS])
 
 
 def problem(text: str) -> Problem:
@@ -107,13 +208,13 @@ def problem(text: str) -> Problem:
     return found
 
 
-def schedule(text: str) -> Schedule:
-    """The schedule that is specified.
+def schedule(text: str, **known: Any) -> Schedule:
+    """The schedule that is specified; `known`, what its constructor can have if it is not given.
 
     >>> schedule("constant:4"), schedule("geometric:p=0.5,tau_max=9")
     (Constant(tau=4), Geometric(tau_max=9, p=0.5))
     """
-    found: Schedule = LANGUAGE.make(SCHEDULES, text)
+    found: Schedule = LANGUAGE.make(SCHEDULES, text, known)
     return found
 
 

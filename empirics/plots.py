@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from empirics.compare import Verdict
     from empirics.runs import Runs
-    from empirics.schedules.reads import Reads
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -38,6 +37,7 @@ LETTERS = {
     "squared distance at read points": r"$|x_{t - \tau_t} - x^*|^2$",
     "direction": r"$\langle \nabla f(x_t), \nabla f(x_{t - \tau_t}) \rangle$",
     "time": "at which $x_t$ came to be",
+    "disagreement": r"of the caches",
 }
 SIGNED = ("direction", "time")  # drawn on a linear axis
 
@@ -211,7 +211,7 @@ def runs(
     """
     several = [runs] if not isinstance(runs, Sequence) else list(runs)
     default = [str(one.settings["schedule"]["kind"]) for one in several]
-    names = _labels("runs", several, labels, default)
+    names = several_labels("runs", several, labels, default)
     if measure not in LETTERS or against not in ("updates", "time"):
         raise ValueError(
             f"runs need a measure among {', '.join(LETTERS)} against updates or time, got "
@@ -244,36 +244,6 @@ def runs(
     )
     if measure not in SIGNED:
         ax.set_yscale("log")
-    ax.legend(frameon=False, fontsize="small")
-    return ax
-
-
-def delays(
-    reads: Reads | Sequence[Reads],
-    ax: Axes | None = None,
-    *,
-    labels: Sequence[str] | None = None,
-) -> Axes:
-    """How often each delay occurred: the share of the gradients; dotted, the mean delay.
-
-    Raises ValueError without anything to draw, or with other than one label each.
-
-    >>> from empirics.schedules import multiplicity
-    >>> delays(multiplicity(np.array([0, 1, 1, 1]))).get_ylabel()
-    'share of the gradients'
-    """
-    several = [reads] if not isinstance(reads, Sequence) else list(reads)
-    names = _labels("delays", several, labels, ["delays"] * len(several))
-    ax = _axes(ax)
-    for place, (one, name) in enumerate(zip(several, names, strict=True)):
-        look = _look(place)
-        share = one.counts[: one.longest + 1] / one.counts.sum()
-        at = np.flatnonzero(share)  # on a logarithmic axis, nothing is nowhere
-        few = slice(None) if len(at) <= 40 else _spread(at + 1)
-        words = f"{name}: mean {one.mean:.3g}"
-        ax.plot(at, share[at], **look, markevery=few, linewidth=0.8, label=words)
-        ax.axvline(one.mean, color=look["color"], linestyle=":", linewidth=1)
-    ax.set(xlabel=r"delay $\tau$, in updates", ylabel="share of the gradients", yscale="log")
     ax.legend(frameon=False, fontsize="small")
     return ax
 

@@ -17,6 +17,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from empirics.annotated import (
@@ -63,39 +64,39 @@ class Language:
 
     kinds: Sequence[Kind]
 
-    def make(self, kind: Kind, text: str) -> Any:
-        """What `text` specifies.
+    def make(self, kind: Kind, text: str, known: Names = MappingProxyType({})) -> Any:
+        """What `text` specifies; `known` are values for keys that are not given in it.
 
         Raises ValueError, in one sentence, for an unknown name or key, a missing value or one of
         the wrong type; what the constructor itself has to say about its values passes through.
         """
         text = bare(text.strip())
-        name, colon, rest = text.partition(":")
-        known = _find(kind.table, name)
-        if known is None:
+        written, colon, rest = text.partition(":")
+        name = _find(kind.table, written)
+        if name is None:
             if kind.alone is not None and (value := number(text)) is not None:
                 return kind.alone(value)
-            raise ValueError(f"there is no {kind.noun} {name!r}; there are {', '.join(kind.table)}")
-        maker, who = kind.table[known], f"{kind.noun} {known}"
-        parameters = _parameters(maker)
+            there = ", ".join(kind.table)
+            raise ValueError(f"there is no {kind.noun} {written!r}; there are {there}")
+        maker, who = kind.table[name], f"{kind.noun} {name}"
+        parameters, names = _parameters(maker), _globals(maker)
         given = _given(who, parameters, split(rest)) if colon else {}
+        unsaid = {key: known[key] for key in parameters if key in known and key not in given}
         for key, parameter in parameters.items():
-            if key not in given and parameter.default is parameter.empty:
-                raise ValueError(f"{who} needs {key}, got none; write {known}:{key}=...")
-        globals_ = _globals(maker)
-        return maker(
-            **{
-                key: self._value(f"{who} needs", key, texts, types_of(parameters[key]), globals_)
-                for key, texts in given.items()
-            }
-        )
+            if key not in {**given, **unsaid} and parameter.default is parameter.empty:
+                raise ValueError(f"{who} needs {key}, got none; write {name}:{key}=...")
+        read = {
+            key: self._value(f"{who} needs", key, texts, types_of(parameters[key]), names)
+            for key, texts in given.items()
+        }
+        return maker(**read, **unsaid)
 
     def spell(self, kind: Kind, settings: Mapping[str, Any]) -> str:
         """The shortest specification of a record of this kind with these `settings`.
 
         Raises ValueError if no constructor has the name settings["kind"], or it takes other keys.
         """
-        wanted = settings.get("kind")
+        wanted = settings.get("kind", kind.makes.__name__)
         named = (n for n, maker in kind.table.items() if getattr(maker, "__name__", "") == wanted)
         name = next(named, None)
         if name is None:

@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empirics.measure import coherence
 from empirics.moments import MEASURES, Moments
 from empirics.runs import Runs
+from empirics.schedules.deliveries import Deliveries
 from empirics.schedules.history import History
+from empirics.schedules.messages import Messages
 from empirics.schedules.reads import Reads
 
 GROWN = 10.0  # a squared gradient so many times as large at the end deserves a sentence
@@ -23,29 +26,34 @@ class Delayed:
 
     Fields: mean, median, p99 (99 of 100 gradients are no older) and longest, in updates; flying,
     most gradients in flight over an update; reads, most readings of one iterate; discarded,
-    gradients thrown away; time_per_update, None where the schedule knows no time.
+    gradients thrown away; time_per_update, None where the schedule knows no time. Of messages
+    between caches, the delays in iterations, and None for the rest.
     """
 
     mean: float
     median: int
     p99: int
     longest: int
-    flying: int
-    reads: int
-    discarded: int
-    time_per_update: float | None
+    flying: int | None = None
+    reads: int | None = None
+    discarded: int | None = None
+    time_per_update: float | None = None
 
     def __str__(self) -> str:
         words = (
-            f"delays: mean {self.mean:.4g}, median {self.median}, p99 {self.p99}, longest "
-            f"{self.longest}; at most {_count(self.flying, 'gradient')} in flight, "
+            f"mean {self.mean:.4g}, median {self.median}, p99 {self.p99}, longest {self.longest}"
+        )
+        if self.flying is None or self.reads is None:
+            return f"messages between caches, in iterations: {words}"
+        words += (
+            f"; at most {_count(self.flying, 'gradient')} in flight, "
             f"{_count(self.reads, 'reading')} of one iterate"
         )
         if self.discarded:
             words += f"; {_count(self.discarded, 'gradient')} discarded"
         if self.time_per_update is not None:
             words += f"; time {self.time_per_update:.4g} an update"
-        return words
+        return f"delays: {words}"
 
 
 def of_reads(reads: Reads, time_per_update: float | None = None) -> Delayed:
@@ -56,17 +64,38 @@ def of_reads(reads: Reads, time_per_update: float | None = None) -> Delayed:
     delays: mean 1.4, median 2, p99 2, longest 2; at most 2 gradients in flight, 1 reading of one \
 iterate
     """
-    below = np.cumsum(reads.counts) / reads.counts.sum()
     return Delayed(
-        mean=reads.mean,
-        median=int(np.searchsorted(below, 0.5)),
-        p99=int(np.searchsorted(below, 0.99)),
-        longest=reads.longest,
+        **_places(reads.counts),
         flying=reads.flying,
         reads=reads.reads,
         discarded=reads.discarded,
         time_per_update=time_per_update,
     )
+
+
+def of_deliveries(deliveries: Deliveries) -> Delayed:
+    """The numbers of messages: an update made in iteration t arrives at the start of t + delay.
+
+    >>> print(of_deliveries(Deliveries(counts=np.array([3, 0, 1]))))
+    messages between caches, in iterations: mean 1.5, median 1, p99 3, longest 3
+    """
+    return Delayed(**_places(np.append(0, deliveries.counts)))
+
+
+def _places(counts: NDArray[np.int64]) -> dict[str, Any]:
+    """Where the delays 0, 1, ... lie that occurred so often."""
+    below = np.cumsum(counts) / counts.sum()
+    return {
+        "mean": float(counts @ np.arange(len(counts)) / counts.sum()),
+        "median": int(np.searchsorted(below, 0.5)),
+        "p99": int(np.searchsorted(below, 0.99)),
+        "longest": int(np.flatnonzero(counts)[-1]),
+    }
+
+
+def of_messages(messages: Messages) -> Delayed:
+    """The numbers of the messages of one replica."""
+    return of_deliveries(Deliveries(counts=np.bincount(messages.extra.ravel())))
 
 
 def of_history(history: History, *, timed: bool) -> Delayed:
@@ -125,9 +154,14 @@ def of_runs(runs: Runs) -> dict[str, Any]:
             for name in asked
             if name != "time"
         },
-        "delays": asdict(of_reads(runs.reads, float(clock / runs.times[-1]) if timed else None)),
         "diverged": {"replicas": len(lost), "first": int(lost.min()) if len(lost) else None},
     }
+    if runs.reads is not None:
+        told["delays"] = asdict(
+            of_reads(runs.reads, float(clock / runs.times[-1]) if timed else None)
+        )
+    if runs.deliveries is not None:
+        told["delays"] = asdict(of_deliveries(runs.deliveries))
     if len(runs.lags):
         found = coherence(runs)
         told["coherence"] = {

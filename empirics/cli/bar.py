@@ -40,11 +40,6 @@ class Bar:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, advance=by, description=f"{self._what}: {name}")
 
-    def reach(self, done: int, name: str) -> None:
-        """So many are done by now."""
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, description=f"{self._what}: {name}")
-
     def say(self, words: str) -> None:
         """Print a line above the bar."""
         if self._bar is not None and self._on_stdout:

@@ -23,7 +23,7 @@ def listing(kinds: Sequence[Any], *, json_: bool = False) -> str:
     for kind in kinds:
         if not kind.table:
             continue
-        lines.append(f"{kind.noun}s:")
+        lines.append(f"{kind.noun}s:".replace("ys:", "ies:"))
         rows = [(usage(name, maker), kind.about(name)) for name, maker in kind.table.items()]
         lines += [f"  {line}" for line in table(rows)] + [""]
     return "\n".join(lines).rstrip()

@@ -146,12 +146,12 @@ def _words(found: Recording) -> list[str]:
 
 
 def _problem(name: str | None, dim: int | None) -> Problem:
-    from empirics import problems
+    from empirics import named, problems
 
     if name is not None and dim is not None:
         fail(f"--dim is for the quadratic that is taken without --problem, got --problem {name}")
     if name is not None:
-        return problems.named(name)
+        return named.problem(name)
     return problems.quadratic(dim=100 if dim is None else dim, condition=10, sigma=0.5)
 
 

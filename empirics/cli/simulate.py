@@ -93,9 +93,10 @@ def simulate(
     files.writable("--out", out, ".nc")
     files.writable("--figure", figure, *files.FIGURES)
     measures = _measures(measure, against)
-    schedules = [named.schedule(text) for text in schedule]
+    made, eta = named.problem(problem), named.step(step)
+    schedules = [named.schedule(text, problem=made, step=eta, steps=steps) for text in schedule]
     settings: dict[str, Any] = {
-        "step": named.step(step),
+        "step": eta,
         "steps": steps,
         "replicas": replicas,
         "seed": seed,
@@ -108,7 +109,6 @@ def simulate(
         "noise": noise,
         "processes": processes,
     }
-    made = named.problem(problem)
     _run(made, dict(zip(schedule, schedules, strict=True)), settings, out, figure, against, json_)
 
 
@@ -137,16 +137,21 @@ def _run(
         typer.echo(f"problem: {describe(problem)}")
     with interruption:  # drawing what is finished is not interrupted, unless by a second Ctrl-C
         with Bar(total, "simulating", show=not json_) as bar, suppress(KeyboardInterrupt):
-            for place, (text, schedule) in enumerate(schedules.items()):
+            for text, schedule in schedules.items():
+                before = 0
 
-                def progress(done: int, asked: int, place: int = place, text: str = text) -> None:
-                    bar.reach(place * asked + done, text)
+                def progress(done: int, asked: int, text: str = text) -> None:
+                    nonlocal before
+                    bar.advance(text, done - before)
+                    before = done
 
-                bar.reach(place * settings["replicas"], text)
+                bar.advance(text, 0)
                 with interruption.raised():
                     once = simulate_once(
                         paths[text], problem, schedule, progress=progress, **settings
                     )
+                if once.kept:
+                    bar.advance(text, settings["replicas"])
                 finished[text] = once.runs
                 told.append(
                     {"schedule": text, "file": str(paths[text]), "kept": once.kept}

@@ -15,7 +15,7 @@ from empirics import named, schedules, simulate
 from empirics.cli import main
 from empirics.recording import recorded_times
 from empirics.runs import Runs
-from empirics.schedules import History
+from empirics.schedules import History, Messages
 
 QUADRATIC = "quadratic:dim=3,mu=0.2"
 
@@ -330,7 +330,7 @@ def test_files_are_tried_before_anything_is_computed(staleness, tmp_path, monkey
 def test_a_table_of_schedules(staleness):
     lines = staleness("schedule", "constant:4", "cyclic:0,1,2", "--updates", 300).out.splitlines()
     assert lines[0].split() == (
-        "schedule mean median p99 longest in flight reads discarded time per update".split()
+        "schedule mean median p99 longest in flight reads discarded time".split()
     )
     assert lines[1].split() == "constant:4 3.967 4 4 4 4 1 0 -".split()
     assert lines[2].split() == "cyclic:0,1,2 1 1 2 2 2 3 0 -".split()
@@ -381,6 +381,71 @@ def test_several_histories_have_a_file_each(staleness, tmp_path):
     ).page
     assert page["files"] == [str(tmp_path / f"h-{a}.csv") for a in ("constant-1", "uniform-3")]
     assert History.load(page["files"][0]).delays.max() == 1
+
+
+def test_workers_know_the_time_and_caches_send_messages(staleness, tmp_path):
+    page = staleness(
+        "schedule", "workers:4,deterministic:2", "workers:4,oldest=1", "ring:4", "--updates", 400,
+        "--out", tmp_path / "h.csv", "--json",
+    ).page  # fmt: skip
+    equal, discarding, ring = page["schedules"]
+    assert (equal["mean"], equal["flying"], equal["time_per_update"]) == (2.985, 3, 0.5)
+    assert discarding["discarded"] > 0
+    assert discarding["longest"] == 1
+    past = History.load(page["files"][1])
+    assert (past.applied < 0).sum() == discarding["discarded"]
+    # 3 caches at distance 0, 1, 1 are reached after one iteration, that across after two
+    assert (ring["mean"], ring["longest"], ring["flying"]) == (1.25, 2, None)
+    sent = schedules.messages(named.schedule("ring:4"), 400)
+    assert np.array_equal(Messages.load(page["files"][2]).arrives, sent.arrives)
+    assert "ring:4" in staleness("schedule", "ring:4").out
+
+
+def test_the_space_time_diagram_is_drawn(staleness, tmp_path):
+    texts, path = ("workers:3", "uniform:2"), tmp_path / "st.svg"
+    done = staleness("schedule", *texts, "--figure", path)
+    assert f"wrote {path}" in done.out
+    usual = path.read_text()
+    assert usual.startswith("<?xml")
+    assert usual.count('id="axes_') == 2
+    staleness("schedule", *texts, "--figure", path, "--shown", "12-20")
+    assert path.read_text() != usual
+    for shown in ("0", "5-5", "x", "10-2000", "5-4"):
+        done = staleness("schedule", *texts, "--figure", path, "--shown", shown)
+        assert done.code == 2
+        assert f"--shown needs such as 20 or 100-130, within 0-1000, got '{shown}'" in done.err
+
+
+def test_curves_against_time(staleness, tmp_path):
+    both = ("workers:2", "workers:4")
+    args = small(tmp_path, "--against", "time", schedule=both)
+    page = staleness(*args, "--json", "--figure", tmp_path / "a.svg").page
+    slow, fast = (told["delays"]["time_per_update"] for told in page["runs"])
+    assert slow == pytest.approx(1 / 2, rel=0.3)
+    assert fast == pytest.approx(1 / 4, rel=0.3)
+    plain = staleness(*small(tmp_path, schedule=both), "--json").page
+    assert plain["runs"][0]["delays"]["time_per_update"] is None
+    refused = staleness(*small(tmp_path, "--against", "time", schedule=("uniform:3",)))
+    assert refused.code == 2
+    assert "a schedule of workers" in refused.err
+
+
+def test_caches_and_their_disagreement(staleness, tmp_path):
+    args = small(tmp_path, "--measure", "disagreement", schedule=("caches:3,uniform:2",))
+    done = staleness(*args)
+    assert done.code == 0
+    assert "messages between caches, in iterations: mean" in done.out
+    told = staleness(*args, "--json").page["runs"][0]
+    assert told["measures"]["disagreement"]["last"]["mean"] > 0
+    assert told["delays"]["longest"] == 3
+
+
+def test_the_worst_delays_for_this_problem_and_step(staleness, tmp_path):
+    texts = ("constant:3", "adversarial:tau_max=3")
+    args = ("--steps", 30, "--step", 0.7, "--replicas", 1, "--json", "--out", tmp_path / "r.nc")
+    page = staleness("simulate", "noiseless:quadratic", *texts, *args).page
+    usual, worst = (a["measures"]["squared gradient"]["last"]["mean"] for a in page["runs"])
+    assert worst > usual
 
 
 def test_the_histogram_is_drawn(staleness, tmp_path):

@@ -211,18 +211,7 @@ def test_a_curve_ends_where_replicas_have_diverged():
     assert ax.get_legend().get_texts()[0].get_text() == "fast (8 of 8 diverged)"
 
 
-def test_delays_are_drawn_as_they_were_counted(two):
-    ax = plots.delays([one.reads for one in two], labels=["a", "b"])
-    curves = [line for line in ax.lines if line.get_linestyle() == "-"]
-    means = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
-    assert means == [one.reads.mean for one in two]
-    for curve, one in zip(curves, two, strict=True):
-        share = one.reads.counts[: one.reads.longest + 1] / one.reads.counts.sum()
-        assert np.array_equal(curve.get_ydata(), share)
-        assert curve.get_xdata().tolist() == list(range(one.reads.longest + 1))
-
-
-def test_runs_and_delays_refuse_what_cannot_be_drawn(two):
+def test_runs_refuse_what_cannot_be_drawn(two):
     with pytest.raises(ValueError, match="runs of Constant have no time; ask `simulate` to measu"):
         plots.runs(two[0], against="time")
     with pytest.raises(ValueError, match="have no squared distance; ask"):
@@ -233,5 +222,3 @@ def test_runs_and_delays_refuse_what_cannot_be_drawn(two):
         plots.runs(two[0], measure="gap", against="epochs")
     with pytest.raises(ValueError, match="runs needs 2 labels, got 1"):
         plots.runs(two, labels=["a"])
-    with pytest.raises(ValueError, match="delays needs at least one thing to draw, got none"):
-        plots.delays([])

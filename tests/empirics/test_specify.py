@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from empirics import named, optimisers, schedules, stepsizes
 from empirics.optimisers.base import Correction, Optimiser
 from empirics.schedules.base import Schedule
+from empirics.schedules.rules import Waiting
 from empirics.specify import Kind, Language, usage
 
 Size = Literal["small", "large"]
@@ -213,6 +214,71 @@ def test_problems_with_other_numbers():
             named.problem(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "schedule"),
+    [
+        ("workers:8", schedules.Workers(8)),
+        ("workers:8,exponential:2", schedules.Workers(8, schedules.Exponential(2))),
+        ("workers:8,service=pareto:shape=3", schedules.Workers(8, schedules.ParetoService(1, 3))),
+        (
+            "workers:service=[exponential,[lognormal:2,cv=0.5]]",
+            schedules.Workers(service=[schedules.Exponential(), schedules.Lognormal(2, 0.5)]),
+        ),
+        (
+            "workers:4,rule=bounded-staleness:3",
+            schedules.Workers(4, rule=schedules.BoundedStaleness(3)),
+        ),
+        (
+            "workers:4,rule=barrier,buffer=2",
+            schedules.Workers(4, rule=schedules.Barrier(), buffer=2),
+        ),
+        ("workers:4,oldest=3", schedules.Workers(4, oldest=3)),
+        (
+            "straggler:3,5,service=deterministic",
+            schedules.Workers(service=[schedules.Deterministic(a) for a in (1, 1, 5)]),
+        ),
+        ("caches:8,law=uniform:4", schedules.Caches(8, schedules.Uniform(4))),
+        ("caches:8,uniform:4,destinations=shared,own=immediate,evaluate=mean", schedules.Caches(
+            8, schedules.Uniform(4), destinations="shared", own="immediate", evaluate="mean")),
+        ("ring:8", schedules.Caches(8, topology=schedules.ring(8))),
+        ("grid:2,3,constant:1", schedules.Caches(
+            6, schedules.Constant(1), topology=schedules.grid(2, 3))),
+        ("star:4,own=immediate", schedules.Caches(
+            4, own="immediate", topology=schedules.star(4))),
+        ("caches:3,topology=[network:3,links=[[0,1],[1,2]]]", schedules.Caches(
+            3, topology=schedules.network(3, [(0, 1), (1, 2)]))),
+    ],
+)  # fmt: skip
+def test_workers_and_caches(text, schedule):
+    assert named.schedule(text) == schedule
+
+
+def test_what_the_command_knows_need_not_be_written():
+    bowl = named.problem("quadratic:1")
+    found = named.schedule("adversarial:tau_max=2", problem=bowl, step=0.6, steps=20)
+    assert len(found.delays) == 20
+    whole = named.schedule("adversarial:quadratic:1,step=0.6,steps=20,tau_max=2")
+    assert whole == found
+    with pytest.raises(ValueError, match="schedule adversarial needs problem, got none"):
+        named.schedule("adversarial:tau_max=2")
+
+
+def test_files(tmp_path):
+    past = schedules.history(schedules.Workers(3), steps=40)
+    past.save(tmp_path / "h.csv")
+    for text in (f"history:{tmp_path}/h.csv", f"trace:{tmp_path}/h.csv"):
+        assert np.array_equal(named.schedule(text).delays.ravel(), past.delays)
+    assert named.schedule(f"history:{tmp_path}/h.csv,repeat=yes").repeat
+    (tmp_path / "d.csv").write_text("1\n1\n2\n")
+    trace = named.schedule(f"trace:{tmp_path}/d.csv,kind=delays,current=1")
+    assert trace.delays.ravel().tolist() == [0, 0, 1]
+    with pytest.raises(ValueError, match="needs none or one of delays, ages, history for kind"):
+        named.schedule(f"trace:{tmp_path}/d.csv,kind=words")
+    sent = schedules.messages(schedules.Caches(2, schedules.Uniform(3)), steps=5)
+    sent.save(tmp_path / "m.csv")
+    assert named.schedule(f"messages:{tmp_path}/m.csv").workers == 2
+
+
 def _made(kind):
     """The names of the types that the constructors of a kind make."""
     return {
@@ -229,6 +295,8 @@ def _made(kind):
         (schedules, Schedule, named.SCHEDULES),
         (optimisers, Optimiser, named.OPTIMISERS),
         (optimisers, Correction, named.CORRECTIONS),
+        (schedules, schedules.Service, named.SERVICES),
+        (schedules, Waiting, named.RULES),
     ],
 )
 def test_every_class_has_a_name(module, base, kind):
@@ -238,9 +306,9 @@ def test_every_class_has_a_name(module, base, kind):
         if isinstance(thing := getattr(module, name), type)
         and issubclass(thing, base)
         and not inspect.isabstract(thing)
-        and thing not in (Schedule, Optimiser, Correction)
+        and thing not in (Schedule, Optimiser, Correction, Waiting)
     }
-    assert len(exported) >= 5
+    assert len(exported) >= 3
     assert exported <= _made(kind)
 
 
@@ -275,6 +343,31 @@ RECORDS = {
         lambda a: schedules.Pmf(np.array(a) / np.sum(a))
     ),
     "cyclic": st.builds(schedules.Cyclic, st.lists(COUNTS, min_size=1, max_size=5)),
+    "workers": st.builds(
+        schedules.Workers,
+        st.integers(1, 9),
+        st.builds(schedules.Exponential, POSITIVE) | st.builds(schedules.Lognormal, cv=SHARES),
+        rule=st.builds(schedules.BoundedStaleness, COUNTS) | st.just(schedules.Asynchronous()),
+        buffer=st.integers(1, 4),
+    )
+    | st.builds(
+        schedules.Workers,
+        service=st.lists(
+            st.builds(schedules.Pausing, st.just(schedules.ParetoService(2.0)), SHARES, POSITIVE)
+            | st.builds(schedules.Deterministic, POSITIVE),
+            min_size=1,
+            max_size=3,
+        ),
+        oldest=COUNTS,
+    ),
+    "caches": st.builds(
+        schedules.Caches,
+        st.just(3),
+        st.builds(schedules.Uniform, COUNTS)
+        | st.lists(st.builds(schedules.Constant, COUNTS), min_size=3, max_size=3),
+        own=st.sampled_from(["delayed", "immediate"]),
+        topology=st.none() | st.just(schedules.ring(3)) | st.just(schedules.star(3)),
+    ),
     "momentum": st.builds(optimisers.Momentum, st.floats(0, 0.99), nesterov=st.booleans()),
     "adam": st.builds(optimisers.Adam, beta1=st.floats(0, 0.99), epsilon=POSITIVE),
     "adamw": st.builds(optimisers.AdamW, weight_decay=SHARES),
