@@ -78,6 +78,11 @@ def simulate(
     l = 0, ..., s - 1; noise=True the exact noise variance at x_t; each=True every measure of every
     replica, in memory that grows with their number.
 
+    Where workers have caches (`schedules.Caches`), t counts iterations, in each of which all
+    workers take a step eta_t of their own, x_t is the cache that is evaluated, and measures may
+    name the "disagreement", mean_p |x_p - mean_q x_q|^2; there is no correction, no reuse, and no
+    point that was read.
+
     How it runs, without a trace in the numbers: processes (a script that asks for more than one
     needs the usual `if __name__ == "__main__"`); block, steps drawn ahead; progress, called with
     the replicas done and asked for after each tile.
@@ -152,15 +157,16 @@ def _fitting(plan: Plan) -> None:
     schedule.allow(plan.steps)
     at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
     if isinstance(schedule, OwnCaches):
-        for asked, refused in (
-            (plan.correction, "a correction: a cache misses some updates, and has no one delay"),
-            (plan.reuse, "reuse=True: every gradient of a worker has its own sample"),
-            (at_read, f"the {at_read[:1]}: gradients are computed at caches, not at old iterates"),
-            ("time" in plan.measures, 'the "time": its workers go in step'),
+        for asked, what, why in (
+            (plan.correction, "a correction", "which miss some updates and have no one delay"),
+            (plan.reuse, "reuse=True", "where every gradient has its own sample"),
+            (at_read, f"the {' and '.join(at_read)}", "where gradients are computed"),
+            ("time" in plan.measures, 'the "time"', "whose workers go in step"),
         ):
             if asked:
                 raise ValueError(
-                    f"simulate needs a schedule of one iterate, got caches, for {refused}"
+                    f"simulate needs a schedule of one iterate for {what}, got caches, {why}; "
+                    "leave it out"
                 )
     if not isinstance(schedule, SharedIterate):
         return
