@@ -45,6 +45,7 @@ CASES = {
     "heavy tails": Workers(5, ParetoService(1, 1.2)),
     "equal": Workers(3, Deterministic()),
     "unequal": Workers(service=[Deterministic(1), Deterministic(0.3), Deterministic(2.7)]),
+    "one of two is random": Workers(service=[Deterministic(2), Exponential()]),
     "buffer": Workers(4, buffer=3),
     "long buffer": Workers(2, buffer=5),
     "equal with buffer": Workers(4, Deterministic(), buffer=3),

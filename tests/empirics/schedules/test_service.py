@@ -22,16 +22,16 @@ def pausing_cdf(x):
 
 # law, its distribution function, and that of a law a little different
 LAWS = [
-    (Exponential(3), stats.expon(scale=3).cdf, stats.expon(scale=3.1).cdf),
+    (Exponential(3), stats.expon(scale=3).cdf, stats.expon(scale=3.15).cdf),
     (
         Lognormal(mean=2, cv=0.5),
         stats.lognorm(s=math.sqrt(math.log(1.25)), scale=2 / math.sqrt(1.25)).cdf,
-        stats.lognorm(s=math.sqrt(math.log(1.27)), scale=2 / math.sqrt(1.25)).cdf,
+        stats.lognorm(s=math.sqrt(math.log(1.3)), scale=2 / math.sqrt(1.25)).cdf,
     ),
     (
         ParetoService(mean=3, shape=1.2),
         stats.pareto(1.2, scale=0.5).cdf,
-        stats.pareto(1.24, scale=0.5).cdf,
+        stats.pareto(1.26, scale=0.5).cdf,
     ),
     (Pausing(Exponential(2), chance=0.25, length=5), pausing_cdf, lambda x: pausing_cdf(1.03 * x)),
 ]

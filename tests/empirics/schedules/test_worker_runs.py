@@ -192,6 +192,17 @@ def test_measures_are_those_of_the_twin():
     assert one.reads.counts.tolist() == two.reads.counts.tolist()
 
 
+@pytest.mark.parametrize("schedule", [Workers(4, buffer=3), Workers(3, Deterministic(), buffer=2)])
+def test_a_window_keeps_iterates_beside_what_workers_hold(schedule):
+    """Which of those kept is the current one, when an update takes several gradients."""
+    problem, eta = small(), np.full(30, 0.2)
+    found = simulate(problem, schedule, step=0.2, steps=30, replicas=5, window=4)
+    g = problem.gradient(slow_sgd(problem, schedule, eta))
+    for lag in range(4):
+        inner = np.vecdot(g[lag:], g[: 31 - lag]).mean(axis=1)
+        np.testing.assert_allclose(found.statistics.inner.mean[lag:, lag], inner, rtol=1e-9)
+
+
 def test_a_replica_that_diverges_stays_lost_though_its_workers_hold_finite_points():
     runs = simulate(small(), Workers(3, ParetoService(1, 1.2)), step=50.0, steps=400, replicas=5)
     assert (runs.lost_at > 0).all()
@@ -242,6 +253,14 @@ def test_reads_are_those_counted_by_hand(schedule, cut):
     assert found.flying <= schedule.workers - 1
 
 
+def test_the_first_update_reads_once():
+    """All else that is read of x_0 is the cold start."""
+    counter = WorkerCounter()
+    counter.take(0, Workers(4).course(generator(), 3).draw(1), 3)
+    found = counter.result()
+    assert (found.reads, found.cold_reads, found.flying, found.average) == (1, 3, 3, 0)
+
+
 def test_reads_through_the_simulator():
     """Once an iterate if nobody waits, W times at a barrier; W - 1 are in flight."""
     options = {"step": 0.1, "steps": 100, "replicas": 12}  # two tiles and a bit
@@ -263,11 +282,11 @@ def test_a_counter_of_workers_needs_to_know_who_reads():
         WorkerCounter().take(0, Block(delays=np.zeros(3, dtype=int)), 1)
 
 
-@pytest.mark.parametrize("law", [ParetoService(1, 1.2), Pausing(Exponential(), 0.5, 4_000)])
+@pytest.mark.parametrize("law", [ParetoService(9_000, 1.2), Pausing(Exponential(), 0.5, 3_000)])
 def test_memory_does_not_grow_with_delays(law, walk):
     """Beyond 10^4 of a worker that all but stands still: points are held, iterates are not kept."""
-    steps, problem = 60_000, small(lanes=4)
-    service = [Exponential()] * 7 + [schedules.slower(law, 1000 if law.mean == 1 else 1)]
+    steps, problem = 24_000, small(lanes=4)
+    service = [Exponential()] * 7 + [law]
     tile = walk(
         problem, Workers(service=service), np.full(steps, 1e-3), block=64, times=[1000, steps]
     )
@@ -279,7 +298,7 @@ def test_memory_does_not_grow_with_delays(law, walk):
     tracemalloc.stop()
     assert tile.reads.longest > 10_000
     iterates = 8 * 4 * 3 * tile.reads.longest  # what it would take to keep them
-    assert iterates > 2_500_000
+    assert iterates > 1_500_000
     assert held[1][1] - held[0][0] < 1_000_000  # counts, which are as long as a delay, and a block
 
 
