@@ -62,6 +62,11 @@ class Runs:
     each: Mapping[str, Array] = field(default_factory=dict)
 
     @property
+    def certain(self) -> bool:
+        """Whether means are the expectations themselves: nothing is random, or they are exact."""
+        return self.deterministic or bool(self.settings.get("exact", False))
+
+    @property
     def replicas(self) -> int:
         """The number of independent runs behind every mean."""
         return self.statistics.squared_norm.count

@@ -148,7 +148,7 @@ def simulate(
                 raise
     if total is None:
         raise RuntimeError("simulate needs at least one finished tile, got none")
-    return _runs(plan, total, rule, record)
+    return assemble(plan, total, rule, record)
 
 
 def _fitting(plan: Plan) -> None:
@@ -224,8 +224,8 @@ def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None)
     return max(1, steps, (schedule.tau_max or 0) if reuse else 0)
 
 
-def _runs(plan: Plan, part: Part, rule: StepSizes, record: Record) -> Runs:
-    """The finished tiles, with what they came from."""
+def assemble(plan: Plan, part: Part, rule: StepSizes, record: Record) -> Runs:
+    """The finished tiles as runs, with what they came from."""
     problem, schedule = plan.problem, plan.schedule
     constants = dict(problem.constants)
     if "infimum" in constants:

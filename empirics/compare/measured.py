@@ -73,7 +73,7 @@ def direction(runs: Runs) -> dict[str, Constant]:
         return {}
     why = f"the lowest E<grad F(x_t), grad F(y_t)>/E|grad F(x_t)|^2 of the run, at t = {at}"
     undelayed = runs.reads is not None and runs.reads.longest == 0
-    same = runs.deterministic or undelayed  # then it is 1 on every path
+    same = (runs.certain and runs.delays is not None) or undelayed
     provenance: Provenance = "exact" if same else "estimate"
     return {"sigma_d": Constant(value=float(ratio[at]), provenance=provenance, why=why)}
 
@@ -94,7 +94,7 @@ def _largest(runs: Runs, measure: str, alpha: float, *, after: bool) -> float | 
     mean, error = (_every(runs, a, count) for a in (moments.mean, moments.standard_error))
     if mean is None or not np.isfinite(mean).all():
         return None
-    if runs.deterministic:
+    if runs.certain:
         return float(mean.max())
     limits = simultaneous_limits(mean, np.asarray(error), runs.replicas, alpha)
     most = float(limits.upper.max())

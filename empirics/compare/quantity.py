@@ -144,7 +144,7 @@ def _limits(
 ) -> Limits:
     """Limits of the means, widened by what is not known of infimum and minimiser, and >= 0."""
     found = simultaneous_limits(mean, standard_error, runs.replicas, alpha)
-    lower, upper = (mean, mean) if runs.deterministic else (found.lower, found.upper)
+    lower, upper = (mean, mean) if runs.certain else (found.lower, found.upper)
     lower = np.maximum(lower, 0)
     measure = "squared distance" if quantity.measure == SQUARED_DISTANCE else "gap"
     loose = runs.looseness.get(measure, np.nan)

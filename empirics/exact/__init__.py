@@ -1,6 +1,7 @@
 """Exact answers for stale SGD on quadratics, without Monte Carlo."""
 
 from empirics.exact.moments import Exact, moments
+from empirics.exact.runs import exact_runs
 from empirics.exact.stability import (
     Best,
     best_step,
@@ -14,6 +15,7 @@ __all__ = [
     "Best",
     "Exact",
     "best_step",
+    "exact_runs",
     "largest_delay",
     "moments",
     "rate",

@@ -1,0 +1,159 @@
+"""Exact expectations in the shape of runs, so that theorems can be held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from empirics.exact.moments import Exact, moments
+from empirics.exact.reading import Drawn, Shared, reading
+from empirics.moments import MEASURES, OF_THE_TILE, Moments, Statistics
+from empirics.optimisers import SGD, Momentum
+from empirics.part import Part
+from empirics.problems.base import Array, Problem, whole
+from empirics.recording import Record, measures_asked, recorded_times
+from empirics.runs import Runs
+from empirics.schedules.base import Schedule
+from empirics.schedules.reads import Reads, multiplicity
+from empirics.simulate import assemble
+from empirics.stepsizes import StepSizes, step_sizes
+from empirics.tile import Plan
+
+_ORACLE = {
+    "squared gradient": "squared_gradient",
+    "gap": "gap",
+    "squared distance": "squared_distance",
+    "squared gradient at read points": "read_squared_gradient",
+    "gap at read points": "read_gap",
+    "squared distance at read points": "read_squared_distance",
+    "direction": "direction",
+}
+
+
+def exact_runs(
+    problem: Problem,
+    schedule: Schedule,
+    *,
+    step: StepSizes | ArrayLike,
+    steps: int,
+    momentum: float = 0.0,
+    record: Record = "all",
+    measures: Sequence[str] = ("squared gradient", "gap"),
+    window: int = 0,
+) -> Runs:
+    r"""Runs whose means are the expectations themselves: what `simulate` would give with
+    infinitely many replicas, on a quadratic.
+
+    Their settings say `exact`, their count of replicas is 1, and `compare` takes their means for
+    certain. They are deterministic only if nothing is random. What a single path does is not known
+    of random runs: pathwise coherence is not a number. Under independent delays, `reads` is what a
+    run can do at worst (the most reads of one iterate, gradients in flight and average delay), its
+    counts those expected, rounded up. A mean beyond the floating numbers is infinite, and the run
+    then lost.
+    Parameters: as of `moments`; record, measures and window as of `simulate`.
+    Raises ValueError if an argument is not of its kind, or a measure is of workers.
+
+    >>> from empirics import compare, problems, schedules
+    >>> from theory import results
+    >>> problem = problems.quadratic(dim=10, mu=0.1, L=1.0, sigma=0.5)
+    >>> runs = exact_runs(problem, schedules.Constant(4), step=0.08, steps=500)
+    >>> print(compare(results.lian2015.nonconvex, runs))
+    consistent: bound / mean >= 2.93 (at T = 39), bound / 2.93 would be rejected, alpha = 1e-06
+    """
+    for name in (measures,) if isinstance(measures, str) else measures:
+        if name in OF_THE_TILE:
+            raise ValueError(f"exact_runs needs measures of iterates, got {name!r}; simulate it")
+    rule = step_sizes(step)
+    window = whole("exact_runs", "window", window, 0)
+    if window == 1:
+        raise ValueError("exact_runs needs a window of at least 2 gradients or 0, got 1")
+    found = moments(
+        problem, schedule, step=rule, steps=steps, momentum=momentum, window=max(window, 1)
+    )
+    plan = Plan(
+        problem=problem,
+        schedule=schedule,
+        optimiser=Momentum(momentum) if momentum else SGD(),
+        correction=None,
+        eta=rule(steps),
+        replicas=1,
+        seed=0,
+        reuse=False,
+        times=recorded_times(record, steps),
+        measures=measures_asked(problem, measures),
+        window=window,
+        noise=True,
+        each=False,
+        block=1,
+    )
+    delays = reading("exact_runs", schedule, steps)
+    shared = delays.delays if isinstance(delays, Shared) else None
+    statistics, lost_at = _statistics(plan, found, certain=shared is not None and not problem.sigma)
+    part = Part(
+        statistics=statistics,
+        reads=_reads(delays, steps, schedule),
+        deliveries=None,
+        delays=shared,
+        lost_at=lost_at,
+        each={},
+    )
+    runs = assemble(plan, part, rule, record)
+    return replace(runs, settings={**runs.settings, "exact": True})
+
+
+def _statistics(plan: Plan, found: Exact, certain: bool) -> tuple[Statistics, NDArray[np.int64]]:
+    """The expectations at the recorded times; when the first of them is beyond the numbers."""
+    times, nothing = plan.times, np.full(len(plan.times), np.nan)
+    fields = {
+        field: _certain(_at(getattr(found, _ORACLE[name]), times))
+        if name in plan.measures
+        else Moments(count=1, mean=nothing, M2=nothing)
+        for name, field in MEASURES.items()
+    }
+    norm = fields["squared_norm"].mean
+    with np.errstate(over="ignore", invalid="ignore"):
+        inner = found.inner[times, : plan.window]
+    gone = ~np.isfinite(norm)
+    least = np.full(len(times), np.nan)
+    undefined = certain & (norm == 0)
+    if certain and plan.window:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            least = np.where(norm > 0, inner.min(axis=1) / norm, np.nan)
+    statistics = Statistics(
+        **fields,
+        inner=_certain(inner),
+        comoment=np.zeros_like(inner),
+        coherence_min=least,
+        coherence_negative=(least < 0).astype(np.int64),
+        coherence_undefined=undefined.astype(np.int64),
+        noise_mean=np.full(len(times), plan.problem.sigma**2),
+        noise_max=np.full(len(times), plan.problem.sigma**2),
+        diverged=np.logical_or.accumulate(gone).astype(np.int64),
+    )
+    return statistics, np.array([times[gone.argmax()] if gone.any() else -1])
+
+
+def _certain(mean: Array) -> Moments:
+    """A mean without a spread around it."""
+    return Moments(count=1, mean=mean, M2=np.where(np.isfinite(mean), 0.0, mean))
+
+
+def _at(values: Array, times: NDArray[np.int64]) -> Array:
+    """At the recorded times; nothing is read after the last update."""
+    ended = np.append(values, np.nan)  # longer by one than what is read
+    return np.asarray(ended[times])
+
+
+def _reads(delays: Shared | Drawn, steps: int, schedule: Schedule) -> Reads:
+    if isinstance(delays, Shared):
+        return multiplicity(delays.delays, schedule.tau_max)
+    longest = np.minimum(np.arange(steps), delays.longest)
+    worst, possible = multiplicity(longest, delays.longest), np.flatnonzero(delays.pmf)
+    k = np.arange(len(delays.pmf))
+    longer = np.append(np.cumsum(delays.pmf[:0:-1])[::-1], 0.0)  # P(tau > k): clipped at t = k
+    expected = np.where(k < steps, delays.pmf * (steps - k) + longer, 0.0)
+    counts = np.ceil(expected - 1e-9).astype(np.int64)
+    return replace(worst, reads=min(len(possible), steps), counts=counts)
