@@ -134,7 +134,7 @@ def tile_streams(seed=0):
     return [np.random.Generator(np.random.SFC64(sequence)) for sequence in pair]
 
 
-def slow_sgd(problem, schedule, eta, seed=0, correct=None):
+def slow_sgd(problem, schedule, eta, seed=0, correct=None, reuse=False):
     """x_0, ..., x_T of every lane: all iterates kept, one gradient after the other."""
     steps, K, lanes = len(eta), schedule.buffer, problem.lanes
     noise, timing = tile_streams(seed)
@@ -147,7 +147,8 @@ def slow_sgd(problem, schedule, eta, seed=0, correct=None):
         total = np.zeros(problem.dim)
         for a in range(t * K, (t + 1) * K):
             version = t - logs[j].used[a][1]
-            problem.stochastic_gradient(x[version, j][None], samples[a, j][None], g)
+            drawn = version * K + a % K if reuse else a
+            problem.stochastic_gradient(x[version, j][None], samples[drawn, j][None], g)
             if correct is not None:
                 correct(g, t, t - version, x[t, j][None], x[version, j][None])
             total = total + g[0]

@@ -38,6 +38,21 @@ def test_iterates_agree_with_the_slow_twin_to_the_last_bit(schedule, iterates):
     assert (iterates(problem, schedule, eta, seed=1)[1:] != expected[1:]).any()
 
 
+@every_case
+def test_samples_are_applied_again_only_if_delays_have_a_bound(schedule, iterates):
+    """Gradient k of an update takes the sample that was drawn for gradient k of what it reads."""
+    problem, eta = small(), np.full(30, 0.2)
+    if schedule.tau_max is None:
+        with pytest.raises(ValueError, match=r"bound on its delays to apply samples again, got Wo"):
+            simulate(problem, schedule, step=0.2, steps=30, reuse=True)
+        return
+    expected = slow_sgd(problem, schedule, eta, reuse=True)
+    np.testing.assert_array_equal(iterates(problem, schedule, eta, reuse=True), expected)
+    same = (expected == slow_sgd(problem, schedule, eta)).all()
+    stale = schedule.course(tile_streams()[1], problem.lanes).draw(30).delays.any()
+    assert same == (not stale)
+
+
 def test_one_worker_is_five_lines_of_sgd(iterates):
     problem = quadratic(dim=10, mu=0.1, L=1.0, sigma=0.5)
     samples = problem.draw(tile_streams()[0], 200, problem.lanes)[:, 0]
