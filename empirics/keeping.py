@@ -16,10 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.problems.base import Problem, whole
+from empirics.recording import settings_of
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule
 from empirics.simulate import simulate
@@ -84,13 +84,12 @@ def simulate_once(
     Raises what `simulate` raises, and OSError where nothing can be written.
     """
     rule = step_sizes(step)
-    record = more.get("record", "all")
     settings = {
         "problem": dict(problem.settings),
         "schedule": schedule.settings,
         "step": sha256(rule(whole("simulate", "steps", steps, 1)).tobytes()).hexdigest(),
         **{name: getattr(value, "settings", value) for name, value in more.items()},
-        "record": record if isinstance(record, str) else np.asarray(record).tolist(),
+        "record": settings_of(more.get("record", "all")),
     }
     key, mark = key_of(settings), path.with_suffix(".key")
     if read_mark(mark, key) is not None:

@@ -35,6 +35,15 @@ def history(file: str, *, repeat: bool = False) -> Trace:
     return schedules.History.load(file).replay(repeat=repeat)
 
 
+def recorded(name: str, *, repeat: bool = False) -> Trace:
+    """Real workers, recorded: equal, straggler, crowded or shared-memory; repeat=true starts over.
+
+    >>> recorded("straggler").updates
+    2000
+    """
+    return schedules.recorded(name).replay(repeat=repeat)
+
+
 def messages(file: str, *, repeat: bool = False) -> MessageTrace:
     """The saved messages between caches, sent again; repeat=true starts over at their end."""
     return schedules.Messages.load(file).replay(repeat=repeat)
@@ -107,6 +116,7 @@ SCHEDULES = Kind(
         "grid": grid,
         "star": star,
         "adversarial": schedules.adversarial,
+        "recorded": recorded,
         "trace": schedules.trace,
         "history": history,
         "messages": messages,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.measure import coherence
+from empirics.measure import average_over_time, coherence
 from empirics.moments import MEASURES, Moments
 from empirics.runs import Runs
 from empirics.schedules.deliveries import Deliveries
@@ -156,6 +156,11 @@ def of_runs(runs: Runs) -> dict[str, Any]:
         },
         "diverged": {"replicas": len(lost), "first": int(lost.min()) if len(lost) else None},
     }
+    record = runs.settings["record"]
+    if record == "all" or (isinstance(record, list) and record[0] == "random"):
+        for name, ends in told["measures"].items():
+            if not np.isnan(getattr(statistics, MEASURES[name]).mean[:-1]).any():
+                ends["average"] = _finite(average_over_time(runs, name))
     if runs.reads is not None:
         told["delays"] = asdict(
             of_reads(runs.reads, float(clock / runs.times[-1]) if timed else None)
@@ -191,9 +196,12 @@ def lines(told: Mapping[str, Any]) -> list[str]:
     delays: mean 0, median 0, p99 0, longest 0; at most 0 gradients in flight, 1 reading of one \
 iterate
     """
-    rows = [("", "first", "last", "least")]
+    rows = [("", "first", "last", "least", "average over t")]
     for name, ends in told["measures"].items():
-        rows.append((name, *(_words(ends[which]) for which in ("first", "last", "least"))))
+        cells = [_words(ends[which]) for which in ("first", "last", "least")]
+        rows.append((name, *cells, _average(ends)))
+    if not any("average" in ends for ends in told["measures"].values()):
+        rows = [row[:-1] for row in rows]
     found = table(rows)
     found.append(str(Delayed(**told["delays"])))
     if "coherence" in told:
@@ -263,6 +271,12 @@ def _words(end: Mapping[str, Any] | None) -> str:
     if error is not None and error < 1e-12 * abs(end["mean"]):  # nothing but rounding
         error = 0.0
     return f"{end['mean']:.4g}" + f" +- {error:.2g}" * (error is not None) + f" (t = {end['t']})"
+
+
+def _average(ends: Mapping[str, Any]) -> str:
+    if ends.get("average", 0) is None:
+        return "infinite"
+    return _number(ends.get("average"))
 
 
 def _count(number: int, noun: str) -> str:

@@ -42,13 +42,17 @@ def simulate(
         ),
     ] = False,
     record: Annotated[
-        str, typer.Option(help="When to measure: all, log (about 200 times) or every so many.")
+        str,
+        typer.Option(
+            help="When to measure: all, log (about 200 times), every so many, or random:100 for a "
+            "random time in each 100."
+        ),
     ] = "all",
     measure: Annotated[
         list[str] | None,
         typer.Option(
             help="What, more than once or with commas: squared-gradient (always), gap, "
-            "squared-distance, each of these with -at-read-points, direction, time."
+            "squared-distance, each of these with -at-read-points, direction, time, disagreement."
         ),
     ] = None,
     window: Annotated[
@@ -56,6 +60,9 @@ def simulate(
     ] = 0,
     noise: Annotated[
         bool, typer.Option("--noise", help="Measure the variance of the noise.")
+    ] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="Keep every replica's measures in the file, too.")
     ] = False,
     processes: Annotated[int, typer.Option(help="How many work at it; changes no number.")] = 1,
     out: Annotated[
@@ -107,6 +114,7 @@ def simulate(
         "measures": measures,
         "window": window,
         "noise": noise,
+        "each": each,
         "processes": processes,
     }
     _run(made, dict(zip(schedule, schedules, strict=True)), settings, out, figure, against, json_)
@@ -221,10 +229,13 @@ def _measures(asked: list[str] | None, against: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _record(text: str) -> str | int:
+def _record(text: str) -> str | int | tuple[str, int]:
     if text in ("all", "log"):
         return text
+    kind, _, number = text.rpartition(":")
     try:
+        if kind == "random":
+            return kind, int(number)
         return int(text)
     except ValueError:
-        fail(f"--record needs all, log or a whole number, got {text!r}")
+        fail(f"--record needs all, log, a whole number or random:100, got {text!r}")
