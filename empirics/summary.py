@@ -98,10 +98,10 @@ def of_messages(messages: Messages) -> Delayed:
     return of_deliveries(Deliveries(counts=np.bincount(messages.extra.ravel())))
 
 
-def of_history(history: History, *, timed: bool) -> Delayed:
-    """The numbers of one history; timed says whether its times are those of workers."""
+def of_history(history: History) -> Delayed:
+    """The numbers of one history."""
     clock = float(history.ended[history.applied >= 0][-1]) / history.updates
-    return of_reads(reads_of(history), clock if timed else None)
+    return of_reads(reads_of(history), clock if history.timed else None)
 
 
 def reads_of(history: History) -> Reads:
@@ -190,13 +190,13 @@ def lines(told: Mapping[str, Any]) -> list[str]:
     >>> runs = simulate(problem, schedules.Constant(0), step=0.5, steps=2, measures="gap")
     >>> for line in lines(of_runs(runs)):
     ...     print(line)
-                      first           last                least
-    squared gradient  4 +- 0 (t = 0)  0.25 +- 0 (t = 2)   0.25 +- 0 (t = 2)
-    gap               2 +- 0 (t = 0)  0.125 +- 0 (t = 2)  0.125 +- 0 (t = 2)
+                      first           last                least               average over t
+    squared gradient  4 +- 0 (t = 0)  0.25 +- 0 (t = 2)   0.25 +- 0 (t = 2)   2.5
+    gap               2 +- 0 (t = 0)  0.125 +- 0 (t = 2)  0.125 +- 0 (t = 2)  1.25
     delays: mean 0, median 0, p99 0, longest 0; at most 0 gradients in flight, 1 reading of one \
 iterate
     """
-    rows = [("", "first", "last", "least", "average over t")]
+    rows: list[tuple[str, ...]] = [("", "first", "last", "least", "average over t")]
     for name, ends in told["measures"].items():
         cells = [_words(ends[which]) for which in ("first", "last", "least")]
         rows.append((name, *cells, _average(ends)))

@@ -98,7 +98,7 @@ def _watched(schedule: Any, updates: int, seed: int, replica: int) -> tuple[Any,
         sent = schedules.messages(schedule, updates, seed=seed, replica=replica)
         return sent, of_messages(sent)
     past = schedules.history(schedule, updates, seed=seed, replica=replica)
-    return past, of_history(past, timed=getattr(schedule, "timed", False))
+    return past, of_history(past)
 
 
 def _words(value: float | None) -> str:

@@ -24,7 +24,7 @@ def draw_workers(ax: Axes, history: History, first: int, stop: int) -> None:
     came = _came(history)  # when x_0, x_1, ... came to be
     begin, end = came[first], came[stop]
     _line_of_iterates(ax, came, first, stop)
-    timed, here = _timed(history), (history.ended >= begin) & (history.begun <= end)
+    timed, here = history.timed, (history.ended >= begin) & (history.begun <= end)
     rows = history.workers if timed else int(history.worker[here].max()) + 1
     for w in range(rows):
         _bars(ax, history, np.flatnonzero(here & (history.worker == w)), w, begin, end)
@@ -41,12 +41,6 @@ def draw_workers(ax: Axes, history: History, first: int, stop: int) -> None:
         ylabel="worker" if timed else "in flight",
     )
     ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False)
-
-
-def _timed(history: History) -> bool:
-    """Whether it knows a time of its own: delays alone have one update a unit."""
-    own = (history.begun != history.read) | (history.ended != history.applied + 1)
-    return bool(own[history.applied >= 0].any())
 
 
 def _came(history: History) -> NDArray[np.float64]:

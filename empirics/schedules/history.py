@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
 
@@ -78,15 +78,35 @@ class History:
         delays: Delays = self.applied[used] - self.read[used]
         return delays
 
+    @property
+    def timed(self) -> bool:
+        """Whether it knows a time of its own: delays alone have one update a unit."""
+        own = (self.begun != self.read) | (self.ended != self.applied + 1)
+        return bool(own[self.applied >= 0].any())
+
     def replay(self, *, repeat: bool = False) -> Trace:
         """A schedule that does this again in all replicas, T updates long.
 
         What was thrown away changes no iterate and is not replayed. repeat=True starts over after
-        T updates, and then does not know the time.
+        T updates, and then does not know the time; without it `past` is this history.
         """
         used, shape = self.applied >= 0, (self.updates, self.gradients)
         times = self.ended[used].reshape(shape)
-        return Trace(self.delays.reshape(shape), times=times, label=self.label, repeat=repeat)
+        trace = Trace(self.delays.reshape(shape), times=times, label=self.label, repeat=repeat)
+        settle(trace, past=None if repeat else self)
+        return trace
+
+    def until(self, updates: int) -> History:
+        """The same up to the last gradient of so many updates.
+
+        Raises ValueError unless updates is in 1, ..., T.
+        """
+        last = whole("history", "of updates", updates, 1)
+        if last > self.updates:
+            raise ValueError(f"history needs at most its {self.updates} updates, got {last}")
+        stop = int(np.flatnonzero(self.applied == last - 1)[-1]) + 1
+        columns = {name: getattr(self, name)[:stop] for name in COLUMNS}
+        return replace(self, **columns)
 
     def save(self, path: str | PathLike[str], notes: Sequence[str] = ()) -> None:
         """Write it as CSV, every bit of it; `load` reads it back.

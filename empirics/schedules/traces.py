@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.problems.base import Array
 from empirics.schedules.base import Block, Course, Delays, SharedIterate, settle
+
+if TYPE_CHECKING:
+    from empirics.schedules.history import History
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -34,6 +38,7 @@ class Trace(SharedIterate):
     times: Array | None = field(repr=False)  # (T, K)
     label: str
     repeat: bool
+    past: History | None = field(init=False, repr=False)  # the history that it replays as it was
 
     def __init__(
         self,
@@ -66,7 +71,7 @@ class Trace(SharedIterate):
         if repeat:
             clock = None  # a second round has no times of its own
         settle(self, delays=table, times=clock, label=label, repeat=bool(repeat))
-        settle(self, tau_max=int(table.max()))
+        settle(self, tau_max=int(table.max()), past=None)
 
     @property
     def updates(self) -> int:

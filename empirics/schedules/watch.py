@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from empirics.problems.base import whole
 from empirics.schedules.base import Block, Schedule, SharedIterate
 from empirics.schedules.history import History
+from empirics.schedules.traces import Trace
 
 AHEAD = 256  # updates drawn in one go
 
@@ -24,6 +25,7 @@ def history(
     Parameters: steps = T; lanes, the width of the problem's tiles (`problem.lanes`), as that is
     part of the seeding. A schedule of delays alone has no workers: the gradients in flight are put
     into the fewest rows in which no two overlap, each begun at t = read and ended at applied + 1.
+    Of a history that is replayed it is that history, with its workers and what they threw away.
     Raises ValueError if the schedule is not one of a shared iterate, or a number is out of range.
 
     >>> from empirics import schedules
@@ -36,6 +38,9 @@ def history(
     lanes = whole("history", "lanes", lanes, 1)
     tile, lane = divmod(whole("history", "replica", replica, 0), lanes)
     sequence = np.random.SeedSequence(whole("history", "seed", seed, 0), spawn_key=(tile,))
+    schedule.allow(steps)
+    if isinstance(schedule, Trace) and schedule.past is not None:
+        return schedule.past.until(steps)
     course = schedule.course(np.random.Generator(np.random.SFC64(sequence.spawn(2)[1])), lanes)
     K = schedule.gradients
     starts = range(0, steps, AHEAD)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import empirics.keeping
-from empirics import named, schedules, simulate
+from empirics import measure, named, schedules, simulate
 from empirics.cli import main
-from empirics.recording import recorded_times
+from empirics.recording import recorded_times, settings_of
 from empirics.runs import Runs
 from empirics.schedules import History, Messages
 
@@ -77,6 +77,7 @@ def test_json_holds_the_same_numbers(staleness, tmp_path):
     assert gap["least"]["mean"] == runs.statistics.gap.mean[least]
     assert gap["first"]["t"] == 0
     assert gap["last"]["standard error"] == runs.statistics.gap.standard_error[-1]
+    assert gap["average"] == measure.average_over_time(runs, "gap")
     assert told["delays"]["mean"] == runs.reads.mean
     assert told["diverged"] == {"replicas": 0, "first": None}
     assert (page["complete"], page["figure"], told["kept"]) == (True, None, False)
@@ -93,6 +94,8 @@ def test_json_holds_the_same_numbers(staleness, tmp_path):
         ("--reuse",),
         ("--record", 7),
         ("--record", "log"),
+        ("--record", "random:10"),
+        ("--each",),
         ("--measure", "squared-distance"),
         ("--measure", "gap,direction"),
         ("--window", 3),
@@ -109,9 +112,11 @@ def test_every_option_changes_what_is_told(option, staleness, tmp_path):
     assert not other["kept"]  # the key knows of it
     if option[0] == "--record":
         runs = Runs.load(tmp_path / "runs.nc")
-        record = {"7": 7}.get(option[1], option[1])
+        record = {"7": 7, "random:10": ("random", 10)}.get(option[1], option[1])
         assert np.array_equal(runs.times, recorded_times(record, 300))
-        assert runs.settings["record"] == record
+        assert runs.settings["record"] == settings_of(record)
+    elif option == ("--each",):
+        assert Runs.load(tmp_path / "runs.nc").each["gap"].shape == (301, 8)
     else:
         assert other != usual
 
@@ -123,6 +128,15 @@ def test_processes_change_nothing(staleness, tmp_path):
     assert two["runs"][0] == one
     again = staleness(*small(tmp_path, "--json", "--replicas", 300)).page
     assert again["runs"][0] == one | {"kept": True}
+
+
+def test_an_average_over_time_needs_a_fair_share_of_all_times(staleness, tmp_path):
+    for record, there in (("all", True), ("random:5", True), ("log", False), ("3", False)):
+        done = staleness(*small(tmp_path, "--record", record))
+        assert ("average over t" in done.out) is there, record
+    lost = small(tmp_path, "--steps", 2000, schedule=("constant:5",), step="2")
+    rows = [a for a in staleness(*lost).out.splitlines() if a.startswith("  gap")]
+    assert rows[0].endswith("infinite")
 
 
 def test_several_schedules_share_their_noise(staleness, tmp_path):
@@ -287,7 +301,9 @@ def test_without_arguments_it_lists_what_there_is(staleness):
         ((QUADRATIC, "constant:1", "--step", 1, "--seed", -1), "seed >= 0, got -1"),
         ((QUADRATIC, "constant:1", "--step", 1, "--processes", 0), "processes >= 1, got 0"),
         ((QUADRATIC, "constant:1", "--step", 1, "--window", 1), "a window of at least 2"),
-        ((QUADRATIC, "constant:1", "--step", 1, "--record", "x"), "--record needs all, log or a"),
+        ((QUADRATIC, "constant:1", "--step", 1, "--record", "x"), "--record needs all, log, a who"),
+        ((QUADRATIC, "constant:1", "--step", 1, "--record", "random:x"), "or random:100, got 'ra"),
+        ((QUADRATIC, "constant:1", "--step", 1, "--record", "random:0"), "m in record = ("),
         ((QUADRATIC, "constant:1", "--step", 1, "--record", 0), "record >= 1, got 0"),
         ((QUADRATIC, "constant:1", "--step", 1, "--measure", "x"), "--measure needs one of squa"),
         ((QUADRATIC, "constant:1", "--step", 1, "--measure", "time"), "a schedule of workers"),
@@ -410,6 +426,8 @@ def test_the_space_time_diagram_is_drawn(staleness, tmp_path):
     assert usual.count('id="axes_') == 2
     staleness("schedule", *texts, "--figure", path, "--shown", "12-20")
     assert path.read_text() != usual
+    staleness("schedule", "ring:4", "--figure", path, "--histogram", tmp_path / "h.svg")
+    assert "iteration" in path.read_text()
     for shown in ("0", "5-5", "x", "10-2000", "5-4"):
         done = staleness("schedule", *texts, "--figure", path, "--shown", shown)
         assert done.code == 2
@@ -428,6 +446,20 @@ def test_curves_against_time(staleness, tmp_path):
     refused = staleness(*small(tmp_path, "--against", "time", schedule=("uniform:3",)))
     assert refused.code == 2
     assert "a schedule of workers" in refused.err
+
+
+def test_real_workers_that_were_recorded(staleness, tmp_path):
+    page = staleness("schedule", "recorded:straggler", "--out", tmp_path / "h.csv", "--json").page
+    past = schedules.recorded("straggler").until(1000)
+    told = page["schedules"][0]
+    assert told["mean"] == past.delays.mean()
+    assert told["time_per_update"] == pytest.approx(past.ended[-1] / 1000)
+    assert np.array_equal(History.load(tmp_path / "h.csv").worker, past.worker)
+    done = staleness(*small(tmp_path, "--against", "time", schedule=("recorded:equal",)))
+    assert done.code == 0
+    none = staleness("schedule", "recorded:nobody")
+    assert none.code == 2
+    assert "there is no recorded history 'nobody'; there are equal, straggler" in none.err
 
 
 def test_caches_and_their_disagreement(staleness, tmp_path):

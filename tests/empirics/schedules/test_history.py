@@ -347,3 +347,32 @@ def test_a_replay_is_rebuilt_from_its_settings(iterates):
     again = Trace(**given_)
     np.testing.assert_array_equal(again.delays, replay.delays)
     np.testing.assert_array_equal(again.times, replay.times)
+
+
+def test_what_a_replayed_history_did_is_that_history():
+    past = schedules.history(schedules.Workers(4, oldest=2), steps=60, seed=3)
+    assert (past.applied < 0).any()
+    assert past.timed
+    again = schedules.history(past.replay(), steps=60)
+    for name in ("worker", "read", "applied", "begun", "ended"):
+        assert np.array_equal(getattr(again, name), getattr(past, name)), name
+    shorter = schedules.history(past.replay(), steps=40)
+    whole = schedules.history(schedules.Workers(4, oldest=2), steps=40, seed=3)
+    for name in ("worker", "read", "applied", "begun", "ended"):
+        assert np.array_equal(getattr(shorter, name), getattr(whole, name)), name
+    # over and over, there are no workers and no times
+    repeated = schedules.history(past.replay(repeat=True), steps=100)
+    assert not repeated.timed
+    assert repeated.delays[60:].tolist() == past.delays[:40].tolist()
+
+
+def test_histories_are_cut_within_their_updates():
+    past = schedules.history(schedules.Workers(4, buffer=2), steps=10)
+    assert past.until(7).updates == 7
+    assert not schedules.history(schedules.Uniform(3), steps=10).timed
+    with pytest.raises(ValueError, match="history needs at most its 10 updates, got 11"):
+        past.until(11)
+    with pytest.raises(ValueError, match="whole number of updates >= 1, got 0"):
+        past.until(0)
+    with pytest.raises(ValueError, match="needs at most its 10 updates, got 300"):
+        schedules.history(past.replay(), steps=300)
