@@ -15,7 +15,7 @@ from empirics.schedules.messages import Messages
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST = {History: 30, Messages: 10}  # steps shown unless asked for otherwise
+MOST = {History: 30, Messages: 6}  # steps shown unless asked for otherwise
 
 
 def space_time(
@@ -37,8 +37,8 @@ def space_time(
     to the iteration at whose start it is in another one's cache; one's own fly above the line if
     they are late.
 
-    Parameters: updates (iterations of caches), the first so many or (first, stop); the first 30
-    (10) unless given. sources, the workers whose messages are drawn, all of them unless given.
+    Parameters: updates (iterations of caches), the first so many or (first, stop); the first 30 (6)
+    unless given. sources, the workers whose messages are drawn, all of them unless given.
     Raises ValueError if it is no such record, or has no such updates or sources.
 
     >>> from empirics import schedules

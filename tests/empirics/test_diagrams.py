@@ -213,7 +213,7 @@ def test_every_message_is_an_arrow_or_a_hop(name, sources):
 
 def test_a_window_of_iterations():
     sent = schedules.messages(SENT["everyone"], 40)
-    assert np.mean(diagrams.space_time(sent).get_xlim()) == 5
+    assert np.mean(diagrams.space_time(sent).get_xlim()) == 3
     ax = diagrams.space_time(sent, updates=(20, 24), sources=[2])
     (arrows,) = ax.collections
     meanwhile = (sent.sent < 24) & (sent.arrives > 20) & (sent.source == 2)
