@@ -1,7 +1,7 @@
 """The command `staleness`: a thin layer over the packages.
 
 Exit codes: 0 consistent (or proved, or done: diverged replicas are no error), 1 violated (or not
-proved), 2 usage, 3 not applicable or inconclusive, 130 interrupted.
+proved), 2 usage, 3 not applicable, inconclusive or incomplete, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -68,29 +69,63 @@ class Member:
         return f"worker {self.number} {how}"
 
 
-@dataclass(frozen=True, eq=False)
 class Crew:
-    """All workers, and how long to wait for a sign of life of any of them."""
+    """All workers, and how long to wait for a sign of life of any of them.
 
-    members: Sequence[Member]
-    timeout: float
-    interruption: Interruption
+    Waiting is counted in ticks, not by the clock, which goes on while all are suspended (Ctrl-Z).
+    """
+
+    def __init__(self, members: Sequence[Member], order: Order) -> None:
+        self.members, self.timeout, self.interruption = members, order.timeout, order.interruption
+        self._moves, self._moving, self._stuck = 0, False, False
 
     def messages(self) -> list[tuple[Member, bytes]]:
         """What has arrived since the last call, waiting for one message at least."""
-        last = clock()
+        quiet = 0
         while True:
             ready = set(wait([member.pipe for member in self.members], TICK))
             if self.interruption.asked:
                 raise Stopped("interrupted")
             if ready:
-                return [(m, m.receive()) for m in self.members if m.pipe in ready]
-            self.look(last)
+                with self._transport():
+                    return [(m, m.receive()) for m in self.members if m.pipe in ready]
+            quiet += 1
+            self.look(quiet)
 
-    def look(self, last: float) -> None:
-        """Stop if there was no sign of life since `last`."""
-        if clock() - last > self.timeout:
+    def send(self, member: Member, numbers: Any) -> None:
+        """Send it an array of numbers."""
+        with self._transport():
+            member.send(numbers)
+
+    def look(self, quiet: int) -> None:
+        """Stop if there was no sign of life for so many ticks that it is time."""
+        if self._stuck or quiet * TICK > self.timeout:
             raise Stopped(f"no worker has finished a gradient for {self.timeout:g} s")
+
+    def guard(self, over: threading.Event) -> None:
+        """Kill all if one message takes too long: who is stopped in the middle of a large one
+        would block the server, which has no other way out. Runs in a thread of its own."""
+        seen, quiet = -1, 0
+        while not over.wait(TICK):
+            quiet = quiet + 1 if self._moving and self._moves == seen else 0
+            seen = self._moves
+            if quiet * TICK > self.timeout:
+                self._stuck = True
+                for member in self.members:
+                    member.process.kill()
+                return
+
+    @contextmanager
+    def _transport(self) -> Iterator[None]:
+        """While a message is under way."""
+        self._moves, self._moving = self._moves + 1, True
+        try:
+            yield
+        except Stopped:
+            self.look(0)  # killed by our own guard?
+            raise
+        finally:
+            self._moving = False
 
     def watch(self) -> None:
         """Wait a tick; stop if a worker fails or is gone, or after Ctrl-C."""
@@ -120,6 +155,7 @@ def crew(
     `loop` is what each does, with its pipe, its job and what there is `more` for it.
     """
     members: list[Member] = []
+    over = threading.Event()
     try:
         for number, (job, rest) in enumerate(zip(order.jobs, more, strict=True)):
             here, there = order.context.Pipe()
@@ -129,10 +165,12 @@ def crew(
             members.append(Member(number, process, here))
             process.start()
             there.close()
-        together = Crew(members, order.timeout, order.interruption)
+        together = Crew(members, order)
+        threading.Thread(target=together.guard, args=(over,), daemon=True).start()
         together.assemble()
         yield together
     finally:
+        over.set()
         _end(members)
 
 

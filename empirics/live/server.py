@@ -60,7 +60,7 @@ def _serve(order: Order, log: Log, workers: Crew, progress: Progress) -> None:
     def send(member: Member) -> None:
         answer[0], answer[1:] = log.done, x
         log.held[member.number], begun[member.number] = log.done, clock()
-        member.send(answer.data)
+        workers.send(member, answer.data)
 
     log.origin = clock()
     for member in workers.members:
@@ -93,12 +93,12 @@ def in_memory(order: Order, progress: Progress) -> Log:
                 origin = clock()
                 for member in workers.members:
                     member.send(np.float64(origin).tobytes())
-                last, before = origin, 0
+                quiet, before = -1, 0
                 while (done := shared.version) < shared.updates:
-                    if done > before:
-                        last, before = clock(), done
-                        progress(done)
-                    workers.look(last)
+                    quiet = 0 if done > before else quiet + 1
+                    before = done
+                    progress(done)
+                    workers.look(quiet)
                     workers.watch()
             finally:
                 shared.stop()

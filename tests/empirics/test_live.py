@@ -4,14 +4,18 @@ import json
 import multiprocessing
 import os
 import signal
+import struct
 import threading
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from empirics import problems, record, simulate
 from empirics.live import WAYS
+from empirics.live.crew import Crew, Member, Stopped
 from empirics.schedules import History
 
 NOISY = problems.quadratic(dim=6, mu=0.1, L=1.0, sigma=0.5)
@@ -326,6 +330,32 @@ def test_workers_that_hang_are_given_up(over):
     )
     assert recording.stopped == "no worker has finished a gradient for 0.3 s"
     check_part(recording, 10**6)
+
+
+@pytest.mark.parametrize("way", ["receive", "send"])
+def test_a_worker_frozen_in_the_middle_of_a_message_is_given_up(way):
+    here, there = multiprocessing.Pipe()
+    if way == "receive":
+        os.write(there.fileno(), struct.pack("!i", 800) + bytes(80))  # a tenth of a message
+
+    class Frozen:
+        exitcode = -9
+        kill = there.close
+
+        def join(self, timeout):
+            pass
+
+    order = SimpleNamespace(timeout=0.3, interruption=SimpleNamespace(asked=False))
+    group = Crew([Member(0, Frozen(), here)], order)
+    over = threading.Event()
+    guard = threading.Thread(target=group.guard, args=(over,))
+    guard.start()
+    large = bytes(10**7)  # more than a pipe holds
+    act = group.messages if way == "receive" else partial(group.send, group.members[0], large)
+    with pytest.raises(Stopped, match=r"no worker has finished a gradient for 0\.3 s"):
+        act()
+    guard.join()
+    here.close()
 
 
 def test_an_interrupt_ends_it_and_loses_nothing(over):

@@ -61,7 +61,7 @@ def begin():
 
 
 def alive(session):
-    """Processes of the session that are not zombies, with the time each has computed."""
+    """Processes of the session that are not zombies: parent, and ticks computed so far."""
     found = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -69,8 +69,18 @@ def alive(session):
         except (FileNotFoundError, ProcessLookupError):
             continue
         if int(fields[3]) == session and fields[0] != "Z":
-            found[int(stat.parent.name)] = int(fields[11])
+            found[int(stat.parent.name)] = int(fields[1]), int(fields[11])
     return found
+
+
+def workers_of(process):
+    """Ticks computed so far by each worker: a child of the server of forks, itself a child."""
+    found = alive(process.pid)
+    return {
+        pid: ticks
+        for pid, (parent, ticks) in found.items()
+        if parent in found and parent != process.pid
+    }
 
 
 def wait_for(condition, seconds=30):
@@ -163,10 +173,10 @@ def test_one_sentence_for_what_cannot_be_done(options, sentence, tmp_path):
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 
 
-def computing(process, workers=3):
+def computing(process):
     """Whether its workers are at it: each has computed for a while."""
-    busy = [ticks for pid, ticks in alive(process.pid).items() if pid != process.pid]
-    return sum(ticks >= 15 for ticks in busy) >= workers
+    busy = workers_of(process).values()
+    return len(busy) == 3 and min(busy) >= 40
 
 
 @linux
@@ -190,7 +200,7 @@ def test_ctrl_c_writes_what_there_is(begin, over, tmp_path):
 def test_ctrl_c_before_the_first_update_writes_nothing(begin, tmp_path):
     path = tmp_path / "trace.csv"
     process = begin(*LONG, "--gradient-time", 30, "--out", path)
-    wait_for(lambda: len(alive(process.pid)) >= 6)  # forkserver, tracker, workers
+    wait_for(lambda: len(workers_of(process)) == 3)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
@@ -206,9 +216,7 @@ def test_a_killed_worker_leaves_a_file(begin, over, tmp_path):
     path = tmp_path / "trace.csv"
     process = begin(*LONG, "--over", over, "--out", path)
     wait_for(lambda: computing(process))
-    ticks = alive(process.pid)
-    worker = max((pid for pid in ticks if pid != process.pid), key=ticks.__getitem__)
-    os.kill(worker, signal.SIGKILL)
+    os.kill(min(workers_of(process)), signal.SIGKILL)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 3
     past = History.load(path)
