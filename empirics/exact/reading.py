@@ -54,7 +54,7 @@ def reading(who: str, schedule: Schedule, steps: int) -> Shared | Drawn:
             "simulate it"
         )
     generator = np.random.default_rng(0)
-    probe = schedule.course(generator, 2).draw(PROBE).delays
+    probe = schedule.course(generator, 2).draw(min(PROBE, steps)).delays  # a trace may be short
     if probe.ndim == 1:
         delays = schedule.course(generator, 1).draw(steps).delays
         return Shared(delays=delays)

@@ -18,6 +18,7 @@ from empirics.exact.reading import Drawn, reading
 from empirics.exact.steady import Steady
 from empirics.schedules.base import Schedule
 from empirics.schedules.laws import Constant, Cyclic
+from empirics.schedules.traces import Trace
 
 KINDS = ("mean", "mean-square")
 GRID = 100  # places between 0 and the limit where the best step is looked for first
@@ -39,12 +40,13 @@ def stability_limit(
 
     .. math:: a_{\max} = 2 \sin \frac{\pi}{2(2\tau + 1)} \quad \text{under constant delay}
 
-    Parameters: schedule, `Constant`, `Cyclic`, or with independent delays; kind, "mean" (E x_t
-    stays bounded) or "mean-square" (E x_t^2 does, which is what gradients need; never a larger
-    limit); momentum = beta in [0, 1). Under independent delays and in the mean, the least of the a
-    that put a root of the characteristic equation on the unit circle; in the mean square, where the
-    kernel of the variance sums to 1 (see `independent`), first looked for at 64 steps. Under a
-    pattern, by the eigenvalues over one period, at steps 2 % apart, then by bisection.
+    Parameters: schedule, `Constant`, `Cyclic`, a `Trace` that repeats, or with independent delays;
+    kind, "mean" (E x_t stays bounded) or "mean-square" (E x_t^2 does, which is what gradients need;
+    never a larger limit); momentum = beta in [0, 1). Under independent delays and in the mean, the
+    least of the a that put a root of the characteristic equation on the unit circle; in the mean
+    square, where the kernel of the variance sums to 1 (see `independent`), first looked for at 64
+    steps. Under a pattern, by the eigenvalues over one period, at steps 2 % apart, then by
+    bisection.
     Raises ValueError if schedule, kind or momentum is none of these.
 
     >>> from empirics import schedules
@@ -205,11 +207,13 @@ def _mode(who: str, schedule: Schedule, momentum: float) -> Mode:
         return Independent(pmf=schedule.pmf, momentum=beta)
     if isinstance(schedule, Cyclic):
         return Periodic(pattern=np.array(schedule.pattern), momentum=beta)
+    if isinstance(schedule, Trace) and schedule.repeat and schedule.gradients == 1:
+        return Periodic(pattern=schedule.delays[:, 0], momentum=beta)
     found = reading(who, schedule, 1)
     if not isinstance(found, Drawn):
         raise ValueError(
-            f"{who} needs delays that are constant, cyclic or independent, got {schedule!r}; take "
-            "Pmf of the delays it has"
+            f"{who} needs delays that are constant, independent or in a pattern that repeats, "
+            f"got {schedule!r}; take Pmf of the delays it has"
         )
     pmf = np.trim_zeros(found.pmf, "b")
     sure = np.count_nonzero(pmf) == 1 and not beta

@@ -339,3 +339,23 @@ def test_worker_schedules_are_exact_where_all_replicas_are_the_same():
     one = exact.moments(BOWL, Turns(), step=0.1, steps=30)
     other = exact.moments(BOWL, schedules.Constant(1), step=0.1, steps=30)
     np.testing.assert_array_equal(one.second_moment, other.second_moment)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        schedules.Uniform(4),
+        schedules.Workers(3),
+        schedules.Workers(service=[schedules.Deterministic(1.0), schedules.Deterministic(2.5)]),
+    ],
+    ids=["law", "random workers", "workers without chance"],
+)
+def test_a_history_that_is_replayed_is_exact_for_that_history(schedule):
+    """Also one of fewer updates than are looked at to see whether replicas differ."""
+    replayed = schedules.history(schedule, 40, seed=2).replay()
+    problem = quadratic(dim=3, mu=0.2, L=1.0, start=[1.0, -1.0, 0.5])
+    runs = simulate(problem, replayed, step=0.1, steps=40, replicas=1)
+    found = exact.moments(problem, replayed, step=0.1, steps=40)
+    np.testing.assert_allclose(found.gap, runs.statistics.gap.mean, rtol=1e-12)
+    with pytest.raises(ValueError, match="needs at most its 40 updates, got 41"):
+        exact.moments(problem, replayed, step=0.1, steps=41)

@@ -236,6 +236,16 @@ def test_reading_the_first_iterate_of_each_block_is_one_step_s_times_as_long(s):
     assert exact.stationary_variance(block, a) == pytest.approx(known, rel=1e-12)
 
 
+def test_a_trace_that_repeats_is_a_pattern():
+    once, again = (schedules.Trace([0, 1, 2, 0, 3], repeat=repeat) for repeat in (False, True))
+    pattern = schedules.Cyclic([0, 1, 2, 0, 3])
+    assert exact.stability_limit(again) == exact.stability_limit(pattern)
+    assert exact.rate(again, 0.2) == exact.rate(pattern, 0.2)
+    message = "stability limit needs delays that are constant, independent or in a pattern"
+    with pytest.raises(ValueError, match=message):
+        exact.stability_limit(once)
+
+
 @pytest.mark.parametrize("momentum", [0.0, 0.6])
 @pytest.mark.parametrize(
     "schedule",
@@ -340,6 +350,10 @@ def test_stepping_down_tells_stable_filters_from_others():
     ("call", "message"),
     [
         (lambda: exact.stability_limit(3), "stability limit needs a Schedule"),
+        (
+            lambda: exact.stability_limit(schedules.Workers(3)),
+            "stability limit needs delays that are the same .* got Workers.*take Pmf of the",
+        ),
         (
             lambda: exact.stability_limit(schedules.Constant(1), "variance"),
             'stability limit needs kind = "mean" or "mean-square", got \'variance\'',
