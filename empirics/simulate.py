@@ -102,6 +102,60 @@ def simulate(
 
     Source: Dai et al. 2019, the iteration of Theorem 1; `reuse` is its literal form.
     """
+    plan, rule = planned(
+        problem,
+        schedule,
+        step=step,
+        steps=steps,
+        replicas=replicas,
+        seed=seed,
+        optimiser=optimiser,
+        correction=correction,
+        reuse=reuse,
+        record=record,
+        measures=measures,
+        window=window,
+        noise=noise,
+        each=each,
+        block=block,
+    )
+    parts = _parts(plan, whole("simulate", "processes", processes, 1))
+    total: Part | None = None
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1, "blas"), closing(parts):
+        try:
+            for part in parts:
+                total = part if total is None else total.merge(part)
+                if progress is not None:
+                    progress(total.statistics.squared_norm.count, plan.replicas)
+        except KeyboardInterrupt:
+            if total is None:
+                raise
+    if total is None:
+        raise RuntimeError("simulate needs at least one finished tile, got none")
+    return assemble(plan, total, rule, record)
+
+
+def planned(
+    problem: Problem,
+    schedule: Schedule,
+    *,
+    step: StepSizes | ArrayLike,
+    steps: int,
+    replicas: int = 256,
+    seed: int = 0,
+    optimiser: Optimiser | None = None,
+    correction: Correction | None = None,
+    reuse: bool = False,
+    record: str | int | ArrayLike = "all",
+    measures: Sequence[str] = ("squared gradient", "gap"),
+    window: int = 0,
+    noise: bool = False,
+    each: bool = False,
+    block: int | None = None,
+) -> tuple[Plan, StepSizes]:
+    """The checked arguments of `simulate`, which raises what this raises before it computes."""
     if not isinstance(problem, Problem):
         raise ValueError(f"simulate needs a Problem such as quadratic(...), got {problem!r}")
     if not isinstance(schedule, Schedule):
@@ -133,22 +187,7 @@ def simulate(
         block=_ahead(problem, schedule, reuse, block),
     )
     _fitting(plan)
-    parts = _parts(plan, whole("simulate", "processes", processes, 1))
-    total: Part | None = None
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(1, "blas"), closing(parts):
-        try:
-            for part in parts:
-                total = part if total is None else total.merge(part)
-                if progress is not None:
-                    progress(total.statistics.squared_norm.count, plan.replicas)
-        except KeyboardInterrupt:
-            if total is None:
-                raise
-    if total is None:
-        raise RuntimeError("simulate needs at least one finished tile, got none")
-    return assemble(plan, total, rule, record)
+    return plan, rule
 
 
 def _fitting(plan: Plan) -> None:
