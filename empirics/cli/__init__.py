@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from empirics.cli import catalogue, check, record, schedule, simulate
+from empirics.cli import catalogue, check, record, schedule, simulate, sweep
 from empirics.cli.base import app, fail
 
 
@@ -20,4 +20,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(str(error))
 
 
-__all__ = ["app", "catalogue", "check", "main", "record", "schedule", "simulate"]
+__all__ = ["app", "catalogue", "check", "main", "record", "schedule", "simulate", "sweep"]
