@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from empirics.cli import files
 from empirics.cli.bar import Bar
 from empirics.cli.base import INTERRUPTED, UNDECIDED, Json, app, fail
 
@@ -156,20 +157,10 @@ def _problem(name: str | None, dim: int | None) -> Problem:
 
 
 def _new(out: Path | None, overwrite: bool) -> Path:
-    """The file to write, in a folder that is there; it is found out before anything is recorded."""
+    """The file to write; found out before anything is recorded."""
     folder = Path("staleness-out")
     path = out or next(p for n in count(1) if not (p := folder / f"record-{n}.csv").exists())
-    if path.is_dir():
-        fail(f"--out needs a file, got the folder {path}")
+    files.writable("--out", path, ".csv")
     if path.exists() and not overwrite:
         fail(f"--out needs a new file, got {path}, which is there; give --overwrite to replace it")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        there = path.exists()
-        with path.open("a", encoding="utf-8"):
-            pass
-        if not there:
-            path.unlink()
-    except OSError as error:
-        fail(f"--out needs a file that can be written, got {path}: {error.strerror}")
     return path

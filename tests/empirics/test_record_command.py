@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from empirics.cli import main
 from empirics.schedules import History
 
 ROOT = Path(__file__).parents[2]
@@ -157,16 +158,19 @@ def test_a_file_is_replaced_only_if_asked(tmp_path):
         (("--problem", "digits", "--dim", 3), "--dim is for the quadratic that is taken without"),
         (("--step", "nan"), "step sizes eta need finite values >= 0, got nan"),
         (("--timeout", 0), "record needs a number timeout >= 0.001, got 0.0"),
-        (("--out", "."), "--out needs a file, got the folder ."),
-        (("--out", "pyproject.toml/trace.csv"), "--out needs a file that can be written, got "),
+        (("--out", "trace.txt"), "--out needs a file name that ends in .csv, got trace.txt"),
+        (("--out", "pyproject.toml/trace.csv"), "--out needs a folder that can be written to, got"),
     ],
 )
-def test_one_sentence_for_what_cannot_be_done(options, sentence, tmp_path):
+def test_one_sentence_for_what_cannot_be_done(options, sentence, tmp_path, capsys):
     out = () if "--out" in options else ("--out", tmp_path / "trace.csv")
-    done = staleness(*options, *out)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"staleness: {sentence}")
-    assert len(done.stderr.splitlines()) == 1
+    with pytest.raises(SystemExit) as left:
+        main(["record", *map(str, options), *map(str, out)])
+    assert left.value.code == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"staleness: {sentence}")
+    assert len(said.err.splitlines()) == 1
+    assert not said.out
     assert not (tmp_path / "trace.csv").exists()
 
 
