@@ -86,6 +86,7 @@ def simulate(
     Replicas that diverge are reported, which is no error.
     """
     from empirics import named
+    from empirics.simulate import planned
 
     if problem is None:
         typer.echo(listing(named.LANGUAGE.kinds, json_=json_))
@@ -115,8 +116,10 @@ def simulate(
         "window": window,
         "noise": noise,
         "each": each,
-        "processes": processes,
     }
+    for one in schedules:  # before any of them is simulated
+        planned(made, one, **settings)
+    settings["processes"] = processes
     _run(made, dict(zip(schedule, schedules, strict=True)), settings, out, figure, against, json_)
 
 

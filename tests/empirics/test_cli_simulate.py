@@ -340,6 +340,27 @@ def test_files_are_tried_before_anything_is_computed(staleness, tmp_path, monkey
         assert sentence in done.err
 
 
+def test_every_schedule_is_tried_before_any_is_simulated(staleness, tmp_path):
+    for schedule, more, sentence in (
+        ("uniform:3", ("--measure", "time"), "a schedule of workers to measure the"),
+        ("ring:3", ("--correction", "picky:1"), "a correction"),
+        ("recorded:equal", ("--steps", 2001), "needs at most its 2000 updates, got 2001"),
+    ):
+        done = staleness(*small(tmp_path, *more, schedule=("workers:2", schedule)))
+        assert done.code == 2
+        assert sentence in done.err
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_loads_nothing_before_it_knows_what_to_do():
+    code = (
+        "import sys, empirics.cli; "
+        "print({'numpy', 'scipy', 'matplotlib', 'theory', 'xarray'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 # ------------------------------------------------------------------ schedule
 
 
