@@ -270,7 +270,8 @@ def _words(end: Mapping[str, Any] | None) -> str:
     error = end["standard error"]
     if error is not None and error < 1e-12 * abs(end["mean"]):  # nothing but rounding
         error = 0.0
-    return f"{end['mean']:.4g}" + f" +- {error:.2g}" * (error is not None) + f" (t = {end['t']})"
+    spread = "" if error is None else f" +- {error:.2g}"
+    return f"{end['mean']:.4g}{spread} (t = {end['t']})"
 
 
 def _average(ends: Mapping[str, Any]) -> str:

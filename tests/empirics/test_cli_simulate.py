@@ -130,6 +130,15 @@ def test_processes_change_nothing(staleness, tmp_path):
     assert again["runs"][0] == one | {"kept": True}
 
 
+def test_one_replica_has_no_standard_error(staleness, tmp_path):
+    args = small(tmp_path, "--replicas", 1)
+    done = staleness(*args, "--figure", tmp_path / "a.png")
+    assert done.code == 0
+    assert "+-" not in done.out
+    first = staleness(*args, "--json").page["runs"][0]["measures"]["gap"]["first"]
+    assert first["standard error"] is None
+
+
 def test_an_average_over_time_needs_a_fair_share_of_all_times(staleness, tmp_path):
     for record, there in (("all", True), ("random:5", True), ("log", False), ("3", False)):
         done = staleness(*small(tmp_path, "--record", record))
