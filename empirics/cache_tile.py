@@ -24,6 +24,7 @@ class CacheTile:
     read = None  # a gradient is computed at a cache, which is no old iterate
     reads = None
     delays: Delays | None = None
+    shared = False  # messages may take the same time in all replicas, but nobody asks for it
 
     def __init__(self, plan: Plan, index: int) -> None:
         schedule, lanes, dim = plan.schedule, plan.lanes, plan.problem.dim

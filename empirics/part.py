@@ -29,6 +29,7 @@ class Part:
     reads: Reads | None
     deliveries: Deliveries | None
     delays: Delays | None
+    shared: bool  # whether all replicas have the same delays
     lost_at: NDArray[np.int64]  # (replicas,)
     each: Mapping[str, Array]  # (K, replicas) of each measure, if asked for
 
@@ -40,6 +41,7 @@ class Part:
             reads=both,
             deliveries=sent,
             delays=self.delays,
+            shared=self.shared and other.shared,
             lost_at=np.concatenate([self.lost_at, other.lost_at]),
             each={name: np.hstack([mine, other.each[name]]) for name, mine in self.each.items()},
         )
@@ -68,6 +70,7 @@ def tile_part(plan: Plan, index: int) -> Part:
         reads=tile.reads,
         deliveries=tile.deliveries,
         delays=tile.delays,
+        shared=tile.shared,
         lost_at=_first(recorder.lost_at, tile.lost_at[: tile.kept]),
         each=recorder.each,
     )

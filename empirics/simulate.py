@@ -286,7 +286,7 @@ def assemble(plan: Plan, part: Part, rule: StepSizes, record: Record) -> Runs:
         tau_max=part.reads.longest if schedule.tau_max is None and part.reads else schedule.tau_max,
         exogenous=schedule.exogenous,
         delays=part.delays,
-        deterministic=part.delays is not None and not problem.sample_size,
+        deterministic=part.shared and not problem.sample_size,
         lost_at=part.lost_at,
         each=part.each,
         looseness=_looseness(problem),

@@ -90,6 +90,7 @@ class Tile:
         self._rule = plan.optimiser.begin(shape)
         correction = plan.correction
         self._corrector = None if correction is None else correction.begin(shape, plan.eta)
+        self.shared = True  # whether all lanes have had the same delays
         self._shared: list[Delays] = []  # delays so far, if all lanes have the same
         self._memory: NDArray[Any] | None = None  # samples of the last updates, for reuse
 
@@ -116,7 +117,8 @@ class Tile:
             block = self._course.draw(len(steps))
             delays = block.delays
             self._counter.take(start, block, self.kept)
-            if delays.ndim == 1 and K == 1:
+            self.shared &= delays.ndim == 1
+            if self.shared and K == 1:
                 self._shared.append(delays)
             points, samples = self._points.of(start, block), self._samples(delays)
             over = self._over()
@@ -154,8 +156,8 @@ class Tile:
 
     @property
     def delays(self) -> Delays | None:
-        """The delays of all updates so far, (steps,), if every lane has the same."""
-        return np.concatenate(self._shared) if self._shared else None
+        """The delays of all updates so far, (steps,), if every lane has the same, and one each."""
+        return np.concatenate(self._shared) if self.shared and self._shared else None
 
     @property
     def reads(self) -> Reads:

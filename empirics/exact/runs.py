@@ -97,6 +97,7 @@ def exact_runs(
         reads=_reads(delays, steps, schedule),
         deliveries=None,
         delays=shared,
+        shared=shared is not None,
         lost_at=lost_at,
         each={},
     )
