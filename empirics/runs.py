@@ -35,8 +35,9 @@ class Runs:
     and exogenous, what the schedule promises (tau_max the longest delay that occurred, if it
     promises none; None for caches); delays, tau_t for t = 0, ..., T - 1, (T,), None
     unless all replicas have the same, and an update one; deterministic, whether all replicas are
-    one, there being no noise (never said of caches); lost_at, for each replica the update by which it had diverged, -1 if it has not, (n,):
-    the first that is recorded, a multiple of 64 or the last, and at which it shows; looseness, by
+    one, there being no noise (never said of caches); lost_at, for each replica the update by which
+    it had diverged, -1 if it has not, (n,): the first that is recorded, a multiple of 64 or the
+    last, and at which it shows; looseness, by
     measure, how far what was measured may be off because infimum and minimiser are known only so
     well (a gap by so much too large, the root of a squared distance by so much either way);
     settings, what the runs can be repeated from, ready for JSON; complete, False if the run was

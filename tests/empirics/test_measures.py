@@ -131,7 +131,7 @@ def test_lost_replicas_make_every_measure_infinite():
         (problems.noiseless(problems.logistic()), schedules.Constant(1), True),
         (quadratic(dim=2, mu=0.5), schedules.Workers(3, schedules.Deterministic(), buffer=3), True),
         (quadratic(dim=2, mu=0.5), schedules.Workers(3, buffer=3), False),
-        (quadratic(dim=2, mu=0.5), schedules.Caches(2), False),
+        (quadratic(dim=2, mu=0.5), schedules.Caches(2, schedules.Uniform(3)), False),
     ],
 )
 def test_runs_are_deterministic_without_noise_and_with_shared_delays(problem, schedule, expected):
