@@ -11,7 +11,7 @@ from scipy.stats import norm
 from empirics import pending, problems, schedules, simulate, stepsizes
 from empirics.cache_tile import CacheTile
 from empirics.moments import Moments
-from empirics.optimisers import SGD, Adam, Correction, Momentum
+from empirics.optimisers import SGD, Adam, AdamW, Correction, Momentum
 from empirics.pending import Pending
 from empirics.problems import Problem
 from empirics.problems.quadratic import quadratic
@@ -116,7 +116,7 @@ def test_the_twin_agrees_to_the_last_bit(schedule):
     assert abs(twin(problem, schedule, eta, late=1) - expected).max() > 1e-3
 
 
-@pytest.mark.parametrize("optimiser", [Momentum(0.8), Adam()], ids=repr)
+@pytest.mark.parametrize("optimiser", [Momentum(0.8), Adam(), AdamW(weight_decay=0.5)], ids=repr)
 def test_every_worker_has_an_optimiser_of_its_own(optimiser):
     """The twin has one for each; a memory that they share, or none, would differ."""
     problem, schedule, eta = small(), Caches(3, Uniform(3)), [0.02] * 25
@@ -453,15 +453,16 @@ def test_diverging_replicas_stop():
     """All of them at this step, each by a time that neither blocks nor others decide."""
     problem = small(lanes=8)
     schedule = Caches(3, Uniform(9))
-    runs = simulate(problem, schedule, step=3.0, steps=640, replicas=11, measures=["disagreement"])
+    runs = simulate(problem, schedule, step=30.0, steps=640, replicas=11, measures=["disagreement"])
     assert (runs.lost_at > 0).all()
     assert runs.statistics.diverged[-1] == 11
     assert np.isinf(runs.statistics.squared_norm.mean[-1])
     assert np.isinf(runs.statistics.disagreement.mean[-1])
-    again = simulate(problem, schedule, step=3.0, steps=640, replicas=11, block=11)
+    again = simulate(problem, schedule, step=30.0, steps=640, replicas=11, block=11)
     assert again.lost_at.tolist() == runs.lost_at.tolist()
-    few = simulate(problem, schedule, step=3.0, steps=640, replicas=11, record=[0])
+    few = simulate(problem, schedule, step=30.0, steps=640, replicas=11, record=[0])
     assert set(few.lost_at % 64) == {0}
+    assert (few.lost_at < 640).all()  # they were looked at before the end
     calm = simulate(problem, schedule, step=0.01, steps=640, replicas=11)
     assert (calm.lost_at == -1).all()
 
