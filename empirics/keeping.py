@@ -40,8 +40,12 @@ def key_of(settings: Mapping[str, Any]) -> str:
     >>> key_of({"seed": 0}) == key_of({"seed": 0}), key_of({"seed": 0}) == key_of({"seed": 1})
     (True, False)
     """
-    known = {**settings, "code": code_version()}
-    return sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+    return digest({**settings, "code": code_version()})
+
+
+def digest(settings: Mapping[str, Any]) -> str:
+    """A hash of settings alone."""
+    return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def write_mark(path: Path, key: str, **facts: Any) -> None:
@@ -84,13 +88,7 @@ def simulate_once(
     Raises what `simulate` raises, and OSError where nothing can be written.
     """
     rule = step_sizes(step)
-    settings = {
-        "problem": dict(problem.settings),
-        "schedule": schedule.settings,
-        "step": sha256(rule(whole("simulate", "steps", steps, 1)).tobytes()).hexdigest(),
-        **{name: getattr(value, "settings", value) for name, value in more.items()},
-        "record": settings_of(more.get("record", "all")),
-    }
+    settings = run_settings(problem, schedule, step=rule, steps=steps, **more)
     key, mark = key_of(settings), path.with_suffix(".key")
     if read_mark(mark, key) is not None:
         with suppress(OSError, ValueError):  # damaged: simulate it again
@@ -112,12 +110,26 @@ def simulate_once(
     return Once(runs=runs, kept=False)
 
 
+def run_settings(
+    problem: Problem, schedule: Schedule, *, step: StepSizes | ArrayLike, steps: int, **more: Any
+) -> dict[str, Any]:
+    """All that the numbers of `simulate` depend on, ready for JSON; not how it runs."""
+    eta = step_sizes(step)(whole("simulate", "steps", steps, 1))
+    return {
+        "problem": dict(problem.settings),
+        "schedule": schedule.settings,
+        "step": sha256(eta.tobytes()).hexdigest(),
+        **{name: getattr(value, "settings", value) for name, value in more.items()},
+        "record": settings_of(more.get("record", "all")),
+    }
+
+
 @cache
 def code_version() -> str:
     """A hash of the sources of both packages."""
     root = Path(__file__).parent.parent
-    digest = sha256()
+    sources = sha256()
     for package in ("theory", "empirics"):
         for source in sorted((root / package).rglob("*.py")):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()
+            sources.update(source.read_bytes())
+    return sources.hexdigest()

@@ -46,11 +46,11 @@ class Delayed:
         if self.flying is None or self.reads is None:
             return f"messages between caches, in iterations: {words}"
         words += (
-            f"; at most {_count(self.flying, 'gradient')} in flight, "
-            f"{_count(self.reads, 'reading')} of one iterate"
+            f"; at most {count(self.flying, 'gradient')} in flight, "
+            f"{count(self.reads, 'reading')} of one iterate"
         )
         if self.discarded:
-            words += f"; {_count(self.discarded, 'gradient')} discarded"
+            words += f"; {count(self.discarded, 'gradient')} discarded"
         if self.time_per_update is not None:
             words += f"; time {self.time_per_update:.4g} an update"
         return f"delays: {words}"
@@ -280,7 +280,12 @@ def _average(ends: Mapping[str, Any]) -> str:
     return _number(ends.get("average"))
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """A number with its noun in the plural if need be.
+
+    >>> count(1, "replica"), count(2, "replica")
+    ('1 replica', '2 replicas')
+    """
     return f"{number} {noun}{'s' * (number != 1)}"
 
 

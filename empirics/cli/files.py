@@ -21,9 +21,18 @@ def each(path: Path, texts: Sequence[str]) -> list[Path]:
         return [path]
     slugs: list[str] = []
     for text in texts:
-        slug = re.sub(r"[^\w.=+-]+", "-", text).strip("-")
+        slug = plainly(text)
         slugs.append(f"{slug}-{len(slugs) + 1}" if slug in slugs else slug)
     return [path.with_name(f"{path.stem}-{slug}{path.suffix}") for slug in slugs]
+
+
+def plainly(text: str) -> str:
+    """A specification as a part of a file name, cut where names would get too long.
+
+    >>> plainly("caches:workers=3,law=[uniform:4,constant:0]")
+    'caches-workers=3-law=-uniform-4-constant-0'
+    """
+    return re.sub(r"[^\w.=+-]+", "-", text).strip("-")[:LONGEST]
 
 
 def writable(option: str, path: Path | None, *suffixes: str) -> None:
@@ -42,6 +51,7 @@ def writable(option: str, path: Path | None, *suffixes: str) -> None:
         fail(f"{option} needs a folder that can be written to, got {path.parent}: {reason}")
 
 
+LONGEST = 80  # letters; file systems take 255 for the whole name
 FIGURES = (".png", ".pdf", ".svg")
 
 

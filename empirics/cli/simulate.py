@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,8 @@ from empirics.cli import files
 from empirics.cli.bar import Bar
 from empirics.cli.base import INTERRUPTED, Json, app, fail
 from empirics.cli.names import listing
+
+FOLDER = Path("staleness-out")
 
 
 @app.command()
@@ -66,9 +69,12 @@ def simulate(
     ] = False,
     processes: Annotated[int, typer.Option(help="How many work at it; changes no number.")] = 1,
     out: Annotated[
-        Path,
-        typer.Option(help="File for the runs (.nc); with several schedules, one each beside it."),
-    ] = Path("staleness-out/runs.nc"),
+        Path | None,
+        typer.Option(
+            help="File for the runs (.nc), with several schedules one each beside it. If not "
+            "given, files in staleness-out/ of which no other settings have the name."
+        ),
+    ] = None,
     figure: Annotated[
         Path | None, typer.Option(help="Draw the curves to this file: .png, .pdf or .svg.")
     ] = None,
@@ -86,6 +92,7 @@ def simulate(
     Replicas that diverge are reported, which is no error.
     """
     from empirics import named
+    from empirics.keeping import digest, run_settings
     from empirics.simulate import planned
 
     if problem is None:
@@ -119,15 +126,34 @@ def simulate(
     }
     for one in schedules:  # before any of them is simulated
         planned(made, one, **settings)
+    if out is None:
+        hashes = [digest(run_settings(made, one, **settings))[:8] for one in schedules]
+        names = [
+            files.plainly(f"{problem}-{text}-{number}") + ".nc"
+            for text, number in zip(schedule, hashes, strict=True)
+        ]
+        paths = [FOLDER / name for name in names]
+        files.writable("--out", paths[0], ".nc")
+    else:
+        paths = files.each(out, schedule)
     settings["processes"] = processes
-    _run(made, dict(zip(schedule, schedules, strict=True)), settings, out, figure, against, json_)
+    asked = [Asked(*one) for one in zip(schedule, schedules, paths, strict=True)]
+    _run(made, asked, settings, figure, against, json_)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A schedule as it was written, as it is, and where its runs go."""
+
+    text: str
+    schedule: Any
+    path: Path
 
 
 def _run(
     problem: Any,
-    schedules: dict[str, Any],
+    several: list[Asked],
     settings: dict[str, Any],
-    out: Path,
     figure: Path | None,
     against: str,
     json_: bool,
@@ -139,19 +165,18 @@ def _run(
     from empirics.summary import lines, of_runs
 
     begun = time.monotonic()
-    paths = dict(zip(schedules, files.each(out, list(schedules)), strict=True))
     told: list[dict[str, Any]] = []
     finished: dict[str, Any] = {}
-    total = settings["replicas"] * len(schedules)
+    total = settings["replicas"] * len(several)
     interruption = Interruption()
     if not json_:
         typer.echo(f"problem: {describe(problem)}")
     with interruption:  # drawing what is finished is not interrupted, unless by a second Ctrl-C
         with Bar(total, "simulating", show=not json_) as bar, suppress(KeyboardInterrupt):
-            for text, schedule in schedules.items():
-                before = 0
+            for asked in several:
+                text, before = asked.text, 0
 
-                def progress(done: int, asked: int, text: str = text) -> None:
+                def progress(done: int, _: int, text: str = text) -> None:
                     nonlocal before
                     bar.advance(text, done - before)
                     before = done
@@ -159,13 +184,13 @@ def _run(
                 bar.advance(text, 0)
                 with interruption.raised():
                     once = simulate_once(
-                        paths[text], problem, schedule, progress=progress, **settings
+                        asked.path, problem, asked.schedule, progress=progress, **settings
                     )
                 if once.kept:
                     bar.advance(text, settings["replicas"])
                 finished[text] = once.runs
                 told.append(
-                    {"schedule": text, "file": str(paths[text]), "kept": once.kept}
+                    {"schedule": text, "file": str(asked.path), "kept": once.kept}
                     | of_runs(once.runs)
                 )
                 if not json_:
@@ -173,7 +198,7 @@ def _run(
                 interruption.check()
         if figure is not None and finished:
             _draw(finished, figure, against, settings["measures"])
-    complete = len(finished) == len(schedules) and all(r.complete for r in finished.values())
+    complete = len(finished) == len(several) and all(r.complete for r in finished.values())
     drawn = str(figure) if figure is not None and finished else None
     if json_:
         page = {"complete": complete, "figure": drawn, "runs": told}
@@ -184,7 +209,7 @@ def _run(
     if interruption.asked or not complete:
         whole = sum(r.complete for r in finished.values())
         typer.echo(
-            f"staleness: interrupted after {whole} of {len(schedules)} schedules; the same command "
+            f"staleness: interrupted after {whole} of {len(several)} schedules; the same command "
             "goes on from there",
             err=True,
         )
@@ -193,10 +218,13 @@ def _run(
 
 def _say(bar: Bar, told: dict[str, Any], lines: list[str]) -> None:
     """The paragraph about one schedule."""
+    from empirics.summary import count
+
     kept = " [kept]" if told["kept"] else ""
     part = "" if told["complete"] else " (interrupted: not all that were asked for)"
     bar.say(
-        f"\n{told['schedule']}: {told['updates']} updates, {told['replicas']} replicas{part}{kept}"
+        f"\n{told['schedule']}: {count(told['updates'], 'update')}, "
+        f"{count(told['replicas'], 'replica')}{part}{kept}"
     )
     for line in lines:
         bar.say(f"  {line}")

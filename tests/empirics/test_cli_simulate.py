@@ -121,6 +121,18 @@ def test_every_option_changes_what_is_told(option, staleness, tmp_path):
         assert other != usual
 
 
+def test_without_a_name_no_other_run_is_overwritten(staleness, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ("simulate", QUADRATIC, "uniform:3", "constant:1", "--steps", 10, "--json")
+    runs = [staleness(*asked, "--step", step).page["runs"] for step in (0.1, 0.2, 0.1)]
+    assert [told["kept"] for page in runs for told in page] == [False] * 4 + [True] * 2
+    names = {told["file"] for page in runs for told in page}
+    assert len(names) == 4
+    assert all(name.startswith("staleness-out/quadratic-dim=3-mu=0.2-") for name in names)
+    assert {told["file"] for told in runs[0]} == {told["file"] for told in runs[2]}
+    assert Runs.load(runs[0][1]["file"]).settings["step"]["eta"] == 0.1
+
+
 def test_processes_change_nothing(staleness, tmp_path):
     one = staleness(*small(tmp_path, "--json", "--replicas", 300)).page["runs"][0]
     (tmp_path / "runs.key").unlink()
@@ -280,7 +292,7 @@ def test_ctrl_c_from_outside(tmp_path):
     assert 3 <= len(marks) < 40
     assert all(Runs.load(mark.with_suffix(".nc")).complete for mark in marks)
     assert not list(tmp_path.glob("part-*"))
-    assert "constant:2: 400 updates" in out
+    assert "constant:1: 400 updates" in out
 
 
 def test_without_arguments_it_lists_what_there_is(staleness):
@@ -333,6 +345,14 @@ def test_every_mistake_has_its_sentence(arguments, sentence, staleness, tmp_path
     assert sentence in done.err
     assert done.err.count("\n") == 1
     assert not list(tmp_path.glob("*.nc"))
+
+
+def test_long_specifications_have_short_file_names(staleness, tmp_path):
+    many = [f"cyclic:{','.join('0' * n)}" for n in (300, 301)]
+    page = staleness(*small(tmp_path, "--json", schedule=many)).page
+    names = [told["file"] for told in page["runs"]]
+    assert len(set(names)) == 2
+    assert all(Runs.load(name).settings["schedule"]["kind"] == "Cyclic" for name in names)
 
 
 def test_files_are_tried_before_anything_is_computed(staleness, tmp_path, monkeypatch):
