@@ -87,7 +87,7 @@ class Verdict:
         return int(self.horizons[np.argmin(self._ratios(self.mean))])
 
     def _ratios(self, below: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # next to 0
             return np.where(below > 0, self.bound / below, np.where(below <= 0, np.inf, np.nan))
 
     def __str__(self) -> str:

@@ -1,10 +1,10 @@
 """Exact answers for stale SGD on quadratics, without Monte Carlo."""
 
+from empirics.exact.best import Best, best_step
 from empirics.exact.moments import Exact, moments
 from empirics.exact.runs import exact_runs
 from empirics.exact.stability import (
-    Best,
-    best_step,
+    cache_disagreement,
     largest_delay,
     rate,
     stability_limit,
@@ -15,6 +15,7 @@ __all__ = [
     "Best",
     "Exact",
     "best_step",
+    "cache_disagreement",
     "exact_runs",
     "largest_delay",
     "moments",

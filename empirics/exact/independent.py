@@ -50,62 +50,47 @@ class Independent:
             c[2] += self.momentum
         return c
 
-    def kernel(self, a: float, r: float = 1.0) -> float:
-        """a^2 times the sum of q_n r^(-2n-2); infinite if roots of the mean reach modulus r."""
+    def spread(self, a: float, r: float = 1.0) -> tuple[float, float]:
+        """The sums of q_n r^(-2n) and of h_n^2 r^(-2n); infinite if roots of the mean reach r."""
         gamma = autocovariance(scaled(self.filter(a), r), len(self.pmf))
         if gamma is None:
-            return np.inf
+            return np.inf, np.inf
+        if self.sure:
+            return 0.0, float(gamma[0])
         p = scaled(self.pmf, r)
+        own = gamma[0] * p @ p
         alike = np.correlate(p, p, "full")[len(p) - 1 :] @ gamma
-        spread = gamma[0] * (scaled(self.pmf, r * r).sum() - p @ p) - 2 * (alike - gamma[0] * p @ p)
-        return max(float(spread), 0.0) * (a / r) ** 2
+        spread = gamma[0] * scaled(self.pmf, r * r).sum() - own - 2 * (alike - own)
+        return max(float(spread), 0.0), float(gamma[0])
+
+    def kernel(self, a: float, r: float = 1.0) -> float:
+        """a^2 times the sum of q_n r^(-2n-2)."""
+        return self.spread(a, r)[0] * (a / r) ** 2
+
+    def look(self, a: Array) -> Array:
+        """The kernel at many a at once, roughly where the mean is slow: a first look, no more."""
+        n = 4 * len(self.pmf) + 64
+        theta = np.pi * (np.arange(n) + 0.5) / n
+        P = self._P(theta)
+        across = _move(theta, self.momentum) / a[:, None] + P
+        return np.asarray(((1 - np.abs(P) ** 2) / np.abs(across) ** 2).mean(axis=1))
 
     def variance(self, a: float) -> float:
         """Stationary variance where w has variance 1; infinite if there is none."""
-        gamma = autocovariance(self.filter(a), 1)
-        kernel = 0.0 if self.sure else self.kernel(a)
-        return float(gamma[0]) / (1 - kernel) if gamma is not None and kernel < 1 else np.inf
+        spread, total = self.spread(a)
+        return total / (1 - a**2 * spread) if a**2 * spread < 1 and np.isfinite(total) else np.inf
 
     def rate(self, a: float, square: bool) -> float:
         """What |E x_t|, or the root of E x_t^2, shrinks by in the long run without noise."""
         low = radius(self.filter(a))
-        if not square or self.sure:
-            return low
-        high = max(low, 1e-3)
-        while (top := self.kernel(a, high)) >= 1:
-            high *= 2 if np.isinf(top) else 1.1
-        low *= 1 + 1e-13
-        if self._renewal(a, low) >= 0:
-            return low
-        return _root(lambda r: self._renewal(a, r), low, high)
+        return slowest(low, lambda r: self.kernel(a, r)) if square and not self.sure else low
 
     def limit(self, square: bool) -> float:
         """The least a > 0 at which the mean, or the mean square, stops to be stable."""
-        top = self._mean_limit()
-        if not square or self.sure:
-            return top
-        n = 4 * len(self.pmf) + 64
-        theta = np.pi * (np.arange(n) + 0.5) / n
-        P = self._P(theta)
-        steps = top * np.arange(1, SCAN + 1) / (SCAN + 1)
-        across = _move(theta, self.momentum) / steps[:, None] + P
-        sums = ((1 - np.abs(P) ** 2) / np.abs(across) ** 2).mean(axis=1)  # a first look, no more
-        over = np.flatnonzero(sums >= 1)
-        first = int(over[0]) if over.size else SCAN
-        steps = np.array([1e-9 * top, *steps, top])
-        low, high = first, first + 1
-        while low and self._renewal(steps[low]) <= 0:
-            low -= 1
-        while high <= SCAN and self._renewal(steps[high]) >= 0:
-            high += 1
-        return _root(self._renewal, steps[low], steps[high])
+        top = self.mean_limit()
+        return first_limit(top, self.look, self.kernel) if square and not self.sure else top
 
-    def _renewal(self, a: float, r: float = 1.0) -> float:
-        """1/kernel - 1, cut off above: has the sign of stability, is 0 at the limit, and smooth."""
-        kernel = self.kernel(a, r)
-        return min(1 / kernel, 1e6) - 1 if kernel > 0 else 1e6
-
-    def _mean_limit(self) -> float:
+    def mean_limit(self) -> float:
         """The least a at which a root is on the unit circle, z = exp(i theta).
 
         It is -(z - 1)(1 - beta/z)/P(1/z) there, for the theta in (0, pi] where this is real.
@@ -141,6 +126,40 @@ class Independent:
             turn = self.pmf * np.exp(-0.5j * np.pi / n * np.arange(len(self.pmf)))
             return np.asarray(np.fft.fft(turn, 2 * n)[:n])
         return np.asarray(np.exp(-1j * np.outer(theta, np.arange(len(self.pmf)))) @ self.pmf)
+
+
+def first_limit(
+    top: float, look: Callable[[Array], Array], kernel: Callable[[float], float]
+) -> float:
+    """The least a below the limit of the mean at which the kernel of the variance sums to 1."""
+    steps = top * np.arange(1, SCAN + 1) / (SCAN + 1)
+    over = np.flatnonzero(look(steps) >= 1)
+    low = int(over[0]) if over.size else SCAN
+    high, steps = low + 1, np.array([1e-9 * top, *steps, top])
+    while low and _margin(kernel(steps[low])) <= 0:
+        low -= 1
+    while high <= SCAN and _margin(kernel(steps[high])) >= 0:
+        high += 1
+    return _root(lambda a: _margin(kernel(a)), steps[low], steps[high])
+
+
+def slowest(mean: float, kernel: Callable[[float], float]) -> float:
+    """The r at which the kernel, weighted by r^(-2n-2), sums to 1; the rate of the mean at least.
+
+    Source: a renewal equation grows like its kernel's root, as the kernel is >= 0.
+    """
+    high = max(mean, 1e-3)
+    while (sums := kernel(high)) >= 1:
+        high *= 2 if np.isinf(sums) else 1.1
+    low = mean * (1 + 1e-13)
+    if _margin(kernel(low)) >= 0:
+        return mean
+    return _root(lambda r: _margin(kernel(r)), low, high)
+
+
+def _margin(kernel: float) -> float:
+    """1/kernel - 1, cut off above: has the sign of stability, is 0 at the limit, and smooth."""
+    return min(1 / kernel, 1e6) - 1 if kernel > 0 else 1e6
 
 
 def _move(theta: Array, momentum: float) -> Array:

@@ -6,31 +6,13 @@ Everything is about one mode: a = step times curvature, so that limits are in un
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
 
-import numpy as np
-
-from empirics.exact.independent import Independent
-from empirics.exact.moments import share
-from empirics.exact.periodic import Periodic
-from empirics.exact.reading import Drawn, reading
-from empirics.exact.steady import Steady
+from empirics.exact.mode import caches_of, mode_of, positive, square
 from empirics.schedules.base import Schedule
-from empirics.schedules.laws import Constant, Cyclic
-from empirics.schedules.traces import Trace
+from empirics.schedules.caches import Caches
+from empirics.schedules.laws import Constant
 
-KINDS = ("mean", "mean-square")
-GRID = 100  # places between 0 and the limit where the best step is looked for first
 LONGEST = 10**6
-
-
-class Mode(Protocol):
-    """What can be asked of one mode."""
-
-    def limit(self, square: bool) -> float: ...
-    def rate(self, a: float, square: bool) -> float: ...
-    def variance(self, a: float) -> float: ...
 
 
 def stability_limit(
@@ -46,20 +28,20 @@ def stability_limit(
     least of the a that put a root of the characteristic equation on the unit circle; in the mean
     square, where the kernel of the variance sums to 1 (see `independent`), first looked for at 64
     steps. Under a pattern, by the eigenvalues over one period, at steps 2 % apart, then by
-    bisection.
+    bisection. Of `Caches` that are all alike: for the step of one of the P updates of an iteration.
     Raises ValueError if schedule, kind or momentum is none of these.
 
     >>> from empirics import schedules
     >>> float(round(stability_limit(schedules.Constant(2)), 6))
     0.618034
-    >>> [round(stability_limit(schedules.Uniform(1), kind), 6) for kind in KINDS]
+    >>> [round(stability_limit(schedules.Uniform(1), kind), 6) for kind in ("mean", "mean-square")]
     [2.0, 1.236068]
 
     Source: Levin, May 1976 for constant delay; the rest derived here, tests compare with the
     spectral radius of the operator that carries second moments.
     """
-    mode = _mode("stability limit", schedule, momentum)
-    return mode.limit(_square("stability limit", kind))
+    mode = mode_of("stability limit", schedule, momentum)
+    return mode.limit(square("stability limit", kind))
 
 
 def largest_delay(
@@ -81,10 +63,10 @@ def largest_delay(
     >>> largest_delay(0.1), largest_delay(0.1, schedules.Uniform)
     (15, 45)
     """
-    a, square = _positive("largest delay", a), _square("largest delay", kind)
+    a, squared = positive("largest delay", a), square("largest delay", kind)
 
     def bears(tau: int) -> bool:
-        return a < _mode("largest delay", law(tau), momentum).limit(square)
+        return a < mode_of("largest delay", law(tau), momentum).limit(squared)
 
     if not bears(0):
         raise ValueError(f"largest delay needs a step that is stable without delay, got a = {a}")
@@ -114,8 +96,8 @@ def rate(
     >>> round(rate(schedules.Constant(1), 0.25), 9), round(rate(schedules.Constant(0), 0.25), 9)
     (0.5, 0.75)
     """
-    mode = _mode("rate", schedule, momentum)
-    return mode.rate(_positive("rate", a), _square("rate", kind))
+    mode = mode_of("rate", schedule, momentum)
+    return mode.rate(positive("rate", a), square("rate", kind))
 
 
 def stationary_variance(schedule: Schedule, a: float, *, momentum: float = 0.0) -> float:
@@ -131,102 +113,26 @@ def stationary_variance(schedule: Schedule, a: float, *, momentum: float = 0.0) 
     >>> round(stationary_variance(schedules.Constant(0), 0.5), 9)  # 1/(a (2 - a))
     1.333333333
     """
-    mode = _mode("stationary variance", schedule, momentum)
-    return mode.variance(_positive("stationary variance", a))
+    mode = mode_of("stationary variance", schedule, momentum)
+    return mode.variance(positive("stationary variance", a))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Best:
-    """The fastest step, times the largest curvature, and the rate it gives."""
+def cache_disagreement(schedule: Caches, a: float) -> float:
+    r"""E(x_p - x_q)^2 of the caches of two workers in the long run, over eta^2 sigma^2/dim.
 
-    step: float
-    rate: float
+    .. math:: P (a^2 E x_p^2 + 1) E|r - r'|
 
-
-def best_step(
-    schedule: Schedule,
-    kind: str = "mean-square",
-    *,
-    condition: float = 1.0,
-    momentum: float = 0.0,
-) -> Best:
-    r"""The step that makes the slowest mode fastest, without noise.
-
-    .. math:: a^* = \frac{\tau^\tau}{(\tau+1)^{\tau+1}}, \quad \rho^* = \frac{\tau}{\tau+1}
-              \qquad \text{under constant delay, if all curvatures are the same}
-
-    Parameters: as of `rate`; condition = kappa >= 1, the largest curvature over the least. The step
-    is in units of 1/L. Looked for at 100 steps below the limit, then by golden section.
+    Parameters: schedule, `Caches` that are alike; a, the step of one update times curvature.
+    Infinite from the limit on, 0 where destinations share their delays.
     Raises ValueError if an argument is not of its kind.
 
     >>> from empirics import schedules
-    >>> best_step(schedules.Constant(1))
-    Best(step=0.25, rate=0.5)
-    >>> found = best_step(schedules.Constant(1), condition=10)  # kappa/(kappa + 1)
-    >>> round(found.rate, 6)
-    0.909091
+    >>> round(cache_disagreement(schedules.Caches(4, schedules.Uniform(1)), 0.1), 4)
+    2.1478
     """
-    mode, square = _mode("best step", schedule, momentum), _square("best step", kind)
-    if not (isinstance(condition, int | float) and 1 <= condition < np.inf):
-        raise ValueError(f"best step needs a finite condition >= 1, got {condition!r}")
-    if isinstance(mode, Steady) and condition == 1:
-        return Best(step=mode.best, rate=mode.tau / (mode.tau + 1))
-
-    def slowest(a: float) -> float:
-        rates = [mode.rate(a, square)]
-        return max(rates if condition == 1 else [*rates, mode.rate(a / condition, square)])
-
-    places = mode.limit(square) * np.arange(1, GRID) / GRID
-    at = int(np.argmin([slowest(a) for a in places]))
-    a = _golden(slowest, float(places[at] - places[0]), float(places[at] + places[0]))
-    return Best(step=a, rate=slowest(a))
-
-
-def _golden(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function with one valley is least; a kink does no harm."""
-    ratio = (5**0.5 - 1) / 2
-    one, other = high - ratio * (high - low), low + ratio * (high - low)
-    f, g = function(one), function(other)
-    while high - low > 1e-12 * high:
-        if f <= g:
-            high, other, g = other, one, f
-            one = high - ratio * (high - low)
-            f = function(one)
-        else:
-            low, one, f = one, other, g
-            other = low + ratio * (high - low)
-            g = function(other)
-    return (low + high) / 2
-
-
-def _mode(who: str, schedule: Schedule, momentum: float) -> Mode:
-    beta = share(who, "momentum", momentum)
-    if isinstance(schedule, Constant):
-        if not beta:
-            return Steady(tau=schedule.tau)
-        return Independent(pmf=schedule.pmf, momentum=beta)
-    if isinstance(schedule, Cyclic):
-        return Periodic(pattern=np.array(schedule.pattern), momentum=beta)
-    if isinstance(schedule, Trace) and schedule.repeat and schedule.gradients == 1:
-        return Periodic(pattern=schedule.delays[:, 0], momentum=beta)
-    found = reading(who, schedule, 1)
-    if not isinstance(found, Drawn):
-        raise ValueError(
-            f"{who} needs delays that are constant, independent or in a pattern that repeats, "
-            f"got {schedule!r}; take Pmf of the delays it has"
-        )
-    pmf = np.trim_zeros(found.pmf, "b")
-    sure = np.count_nonzero(pmf) == 1 and not beta
-    return Steady(tau=len(pmf) - 1) if sure else Independent(pmf=pmf, momentum=beta)
-
-
-def _square(who: str, kind: str) -> bool:
-    if kind not in KINDS:
-        raise ValueError(f'{who} needs kind = "mean" or "mean-square", got {kind!r}')
-    return kind == "mean-square"
-
-
-def _positive(who: str, a: Any) -> float:
-    if isinstance(a, bool) or not isinstance(a, int | float | np.number) or not 0 < a < np.inf:
-        raise ValueError(f"{who} needs a finite a = step times curvature > 0, got {a!r}")
-    return float(a)
+    a = positive("cache disagreement", a)
+    if not isinstance(schedule, Caches):
+        raise ValueError(f"cache disagreement needs Caches, got {schedule!r}")
+    if schedule.workers < 2:
+        raise ValueError(f"cache disagreement needs at least 2 workers, got {schedule!r}")
+    return caches_of("cache disagreement", schedule, 0.0).disagreement(a)

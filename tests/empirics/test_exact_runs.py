@@ -152,6 +152,16 @@ def test_a_run_that_leaves_the_floating_numbers_is_lost():
     assert (runs.statistics.diverged[first:] == 1).all()
 
 
+def test_a_quantity_next_to_0_has_an_infinite_ratio_and_no_warning():
+    problem = quadratic(spectrum=[1.0])
+    runs = exact_runs(problem, schedules.Constant(0), step=0.9, steps=159)
+    assert 0 < runs.statistics.squared_norm.mean[-1] < 1e-308
+    verdict = compare(results.linear_rates.gradient_descent, runs)
+    assert verdict.slack < np.inf
+    assert verdict.outcome in ("consistent", "not applicable")
+    assert compare(results.lian2015.nonconvex, runs).outcome == "consistent"
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
