@@ -34,8 +34,8 @@ def check(
     problem: Annotated[
         str | None,
         typer.Option(
-            help="digits, digits-multinomial, digits-perceptron, breast-cancer, quadratic, witness "
-            "(the theorem's exact counterexample) or reuse-counterexample."
+            help="As for simulate (digits, quadratic:dim=50, ...), or witness (the theorem's "
+            "exact counterexample) or reuse-counterexample."
         ),
     ] = None,
     staleness: Levels = None,

@@ -10,6 +10,9 @@ from typing import Any
 
 from empirics.cli.base import fail
 
+FIGURES = (".png", ".pdf", ".svg")
+LONGEST = 80  # letters of a specification in a file name: file systems take 255 for all of it
+
 
 def each(path: Path, texts: Sequence[str]) -> list[Path]:
     """A file for each specification: the path itself for one, with the specification for several.
@@ -49,10 +52,6 @@ def writable(option: str, path: Path | None, *suffixes: str) -> None:
             pass
     except OSError as reason:
         fail(f"{option} needs a folder that can be written to, got {path.parent}: {reason}")
-
-
-LONGEST = 80  # letters; file systems take 255 for the whole name
-FIGURES = (".png", ".pdf", ".svg")
 
 
 def save_figure(figure: Any, path: Path) -> None:

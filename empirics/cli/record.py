@@ -36,8 +36,8 @@ def record(
     problem: Annotated[
         str | None,
         typer.Option(
-            help="digits, digits-multinomial, breast-cancer or quadratic; if not given, a "
-            "quadratic of --dim."
+            help="As for simulate, such as digits or quadratic:dim=50; if not given, a quadratic "
+            "of --dim."
         ),
     ] = None,
     dim: Annotated[int | None, typer.Option(help="Dimensions of the quadratic, 100.")] = None,

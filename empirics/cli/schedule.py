@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from empirics.cli import files
 from empirics.cli.base import Json, app, fail
 from empirics.cli.names import listing
 
+USUAL = 1000  # updates
 HEAD = ("schedule", "mean", "median", "p99", "longest", "in flight", "reads", "discarded", "time")
 
 
@@ -22,7 +24,9 @@ def schedule(
     schedule: Annotated[
         list[str] | None, typer.Argument(help="Such as uniform:8, workers:8 or trace:FILE.")
     ] = None,
-    updates: Annotated[int, typer.Option(help="How many updates to watch.")] = 1000,
+    updates: Annotated[
+        int | None, typer.Option(help="How many updates to watch, 1000 or all there are.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="One integer behind all random numbers.")] = 0,
     replica: Annotated[int, typer.Option(help="Which of the replicas to watch.")] = 0,
     figure: Annotated[
@@ -58,11 +62,12 @@ def schedule(
     files.writable("--out", out, ".csv")
     files.writable("--figure", figure, *files.FIGURES)
     files.writable("--histogram", histogram, *files.FIGURES)
-    window = _window(shown, updates)
-    records = [
-        _watched(named.schedule(text, steps=updates, seed=seed), updates, seed, replica)
-        for text in schedule
-    ]
+    most = USUAL if updates is None else updates
+    made = [named.schedule(text, steps=most, seed=seed) for text in schedule]
+    if updates is None:
+        most = min(map(_length, made))
+    window = _window(shown, most)
+    records = [_watched(one, most, seed, replica) for one in made]
     written: list[str] = []
     if out is not None:
         for (record, _), path in zip(records, files.each(out, schedule), strict=True):
@@ -86,6 +91,15 @@ def schedule(
     typer.echo("\n".join(table([HEAD, *rows])))
     if written:
         typer.echo(f"wrote {', '.join(written)}")
+
+
+def _length(schedule: Any) -> int:
+    """How many updates to watch unless told: some schedules come to an end."""
+    for updates in range(USUAL, 1, -1):
+        with suppress(ValueError):
+            schedule.allow(updates)
+            return updates
+    return 1
 
 
 def _watched(schedule: Any, updates: int, seed: int, replica: int) -> tuple[Any, Any]:

@@ -26,7 +26,7 @@ def simulate(
     ] = None,
     schedule: Annotated[
         list[str] | None,
-        typer.Argument(help="Such as constant:4 or uniform:8; several share all random numbers."),
+        typer.Argument(help="Such as constant:4 or workers:8; several share one seed."),
     ] = None,
     step: Annotated[
         str | None, typer.Option(help="Step size: a number, or such as inverse_sqrt:0.1.")

@@ -114,6 +114,12 @@ def test_check_writes_runs_figures_and_summary(tmp_path):
     assert runs.settings["versions"]["numpy"]
 
 
+def test_problems_may_have_other_numbers(tmp_path):
+    done = staleness(*small(tmp_path, "--problem", "quadratic:dim=3,L=2"))
+    assert done.returncode == 0, done.stderr
+    assert "problem: quadratic, dim 3, L = 2 (exact)" in done.stdout
+
+
 def test_the_published_bound_is_caught_on_its_witness(tmp_path):
     done = staleness(
         "check", "dai2019.published", "--staleness", 1, "--steps", 1, "--out", tmp_path

@@ -441,6 +441,17 @@ def test_what_is_saved_replays(staleness, tmp_path):
     assert staleness("schedule", f"history:{file},repeat=true", "--updates", 61).code == 0
 
 
+def test_what_ends_is_watched_to_its_end(staleness, tmp_path):
+    file = tmp_path / "h.csv"
+    first = staleness("schedule", "uniform:9", "--updates", 60, "--out", file, "--json").page
+    whole = staleness("schedule", f"history:{file}", "--json").page
+    assert whole["schedules"][0]["mean"] == first["schedules"][0]["mean"]
+    both = staleness("schedule", f"history:{file}", "uniform:9", "--json").page["schedules"]
+    assert both[0]["mean"] == both[1]["mean"]  # of as many updates
+    usual = staleness("schedule", "uniform:9", "--json").page
+    assert usual == staleness("schedule", "uniform:9", "--json", "--updates", 1000).page
+
+
 def test_several_histories_have_a_file_each(staleness, tmp_path):
     page = staleness(
         "schedule", "constant:1", "uniform:3", "--out", tmp_path / "h.csv", "--json"
