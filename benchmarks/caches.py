@@ -130,7 +130,7 @@ def networks(rounds: int) -> None:
     linear, net = problems.logistic((X, y), batch=8), problems.perceptron(batch=32)
     for name, problem, gradient, steps, goal in (
         ("logistic, b = 8", linear, of_logistic(linear), 400, 36),
-        ("perceptron, b = 32", net, of_perceptron(net), 40, 2.4),
+        ("perceptron, b = 32", net, of_perceptron(net), 150, 2.4),
     ):
         slow = Contestant(
             name="plain", call=lambda p=problem, g=gradient: plain(p, g, 200), updates=200 * P

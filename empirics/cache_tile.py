@@ -1,8 +1,8 @@
 """One tile of replicas of workers with caches: the loop of iterations, on preallocated arrays.
 
 In memory the P caches of a lane follow each other: (lanes, P, dim). Where gradients are computed
-the same numbers are P groups of as many rows as the tile has lanes, so a problem sees no more of
-workers than that there are P times as many gradients to an iteration.
+the same numbers are groups of as many rows as the problem has lanes, or fewer, so a problem sees no
+more of workers than that there are P times as many gradients to an iteration.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class CacheTile:
         lanes, dim = plan.lanes, plan.problem.dim
         # at full width if the rows can be cut so: what a problem has prepared is for this shape
         full = plan.problem.lanes
-        rows = full if lanes * P % full == 0 else lanes
+        rows = full if lanes * P % full == 0 else lanes * P if lanes * P < full else lanes
         groups = lanes * P // rows
         u = np.empty_like(self.caches)
         flat_x, flat_u = self.caches.reshape(-1, dim), u.reshape(-1, dim)

@@ -99,7 +99,7 @@ class OwnCaches(Schedule):
     def width(self, lanes: int, dim: int) -> int:
         """Halved until the pending sums and the messages of an iteration are of a decent size."""
         each = self.workers * max((self.longest + 1) * dim, self.workers)
-        while lanes % 2 == 0 and lanes > 8 and lanes * each > ROOMY:
+        while lanes % 2 == 0 and lanes > 4 and lanes * each > ROOMY:
             lanes //= 2
         return lanes
 

@@ -382,7 +382,7 @@ def test_blocks_and_processes_leave_no_trace(make):
 def test_wide_tiles_are_cut_where_they_would_be_too_large(monkeypatch):
     """Rows of gradients then come at the full width of the problem, or not: no matter."""
     problem = small(lanes=32)
-    for P, rows in ((4, 32), (3, 8)):
+    for P, rows in ((4, 32), (3, 24), (5, 8)):
         schedule = Caches(P, Uniform(4))
         assert schedule.width(32, 3) == 32
         with monkeypatch.context() as patch:

@@ -170,7 +170,7 @@ def test_every_option_changes_the_record():
 def test_tiles_are_narrower_where_each_replica_is_large():
     assert Caches(8, Uniform(10)).width(256, 10) == 256
     assert Caches(8, Uniform(10)).width(256, 100) == 32  # 8 * 11 * 100 * 32 numbers
-    assert Caches(8, Uniform(10)).width(256, 10**6) == 8
+    assert Caches(8, Uniform(10)).width(256, 10**6) == 4
     assert Caches(256).width(256, 1) == 8  # 256^2 messages each
     assert Caches(8, Uniform(10)).width(255, 10**6) == 255  # nothing to halve
 
