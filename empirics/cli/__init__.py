@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(arguments)
     except (ValueError, OSError) as error:
         fail(str(error))
+    except MemoryError as error:
+        fail(f"there is not enough memory: {error}")
 
 
 __all__ = ["app", "catalogue", "check", "main", "record", "schedule", "simulate", "sweep"]

@@ -129,7 +129,7 @@ def simulate(
     if out is None:
         hashes = [digest(run_settings(made, one, **settings))[:8] for one in schedules]
         names = [
-            files.plainly(f"{problem}-{text}-{number}") + ".nc"
+            f"{files.plainly(problem)}-{files.plainly(text)}-{number}.nc"
             for text, number in zip(schedule, hashes, strict=True)
         ]
         paths = [FOLDER / name for name in names]

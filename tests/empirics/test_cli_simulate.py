@@ -555,6 +555,16 @@ def test_without_a_schedule_it_lists_them(staleness):
     assert "optimisers" not in text
 
 
+def test_more_memory_than_there_is(staleness, monkeypatch):
+    def draw(*_, **__):
+        raise MemoryError("Unable to allocate 72.8 TiB")
+
+    monkeypatch.setattr(schedules.Uniform, "draw", draw)
+    done = staleness("schedule", "uniform:3")
+    assert done.code == 2
+    assert done.err == "staleness: there is not enough memory: Unable to allocate 72.8 TiB\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -431,3 +431,23 @@ def test_what_has_no_name_cannot_be_spelled():
         named.spell({"kind": "Spiral"})
     with pytest.raises(ValueError, match="schedule constant takes no colour"):
         named.spell({"kind": "Constant", "tau": 1, "colour": "red"})
+
+
+PIECES = (
+    *("constant", "uniform", "cyclic", "pmf", "workers", "caches", "ring", "trace", "exponential"),
+    *("count", "service", "law", "tau", "rule", "barrier", "own", "delayed", "x", "none", "nan"),
+    *("-1", "0", "2", "0.5", "1e3", ":", ":", ",", ",", "=", "=", "[", "]", " "),
+)
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(
+    st.sampled_from(list(named.SCHEDULES.table)),
+    st.lists(st.sampled_from(PIECES), max_size=9).map("".join),
+)
+def test_whatever_is_written_is_a_schedule_or_one_sentence(name, rest):
+    try:
+        found = named.schedule(f"{name}:{rest}")
+    except ValueError as reason:
+        found = str(reason)
+    assert isinstance(found, Schedule) or (found and "\n" not in found)
