@@ -39,6 +39,7 @@ LETTERS = {
     "time": "at which $x_t$ came to be",
     "disagreement": r"of the caches",
 }
+LONG = 40  # letters of a label
 SIGNED = ("direction", "time")  # drawn on a linear axis
 
 STYLES: dict[str, dict[str, Any]] = {
@@ -200,7 +201,8 @@ def runs(
 
     Solid: the mean over replicas; shaded: two standard errors either way; a curve ends where
     replicas have diverged, and says so. One colour and marker for each. measure, one of those
-    `simulate` was asked for; against, "updates" or the mean "time" at which x_t came to be.
+    `simulate` was asked for; against, "updates" or the mean "time" at which x_t came to be; labels,
+    the schedules as they are written on the command line unless given.
     Raises ValueError without runs, with other than one label each, or for what was not measured.
 
     >>> from empirics import problems, schedules, simulate
@@ -210,8 +212,7 @@ def runs(
     'update $t$'
     """
     several = [runs] if not isinstance(runs, Sequence) else list(runs)
-    default = [str(one.settings["schedule"]["kind"]) for one in several]
-    names = several_labels("runs", several, labels, default)
+    names = several_labels("runs", several, labels, [_schedule(one) for one in several])
     if measure not in LETTERS or against not in ("updates", "time"):
         raise ValueError(
             f"runs need a measure among {', '.join(LETTERS)} against updates or time, got "
@@ -268,6 +269,18 @@ def several_labels(
     if labels is not None and len(labels) != len(things):
         raise ValueError(f"{who} needs {len(things)} labels, got {len(labels)}")
     return list(default if labels is None else labels)
+
+
+def _schedule(runs: Runs) -> str:
+    """The schedule in one line, or what kind it is if that would get long."""
+    from empirics.named import spell  # imports all there is
+
+    settings = runs.settings["schedule"]
+    try:
+        text = spell(settings)
+    except ValueError:
+        return str(settings["kind"])
+    return text if len(text) <= LONG else str(settings["kind"])
 
 
 def _look(place: int) -> dict[str, Any]:

@@ -198,6 +198,17 @@ def test_runs_are_drawn_as_they_are(two):
     assert plots.runs(two[1], measure="direction").get_yscale() == "linear"
 
 
+def test_runs_are_called_as_on_the_command_line(two):
+    words = [t.get_text() for t in plots.runs(two).get_legend().get_texts()]
+    assert words[:2] == ["constant:0", "uniform:4"]
+    problem = problems.quadratic(dim=1, L=1.0)
+    long = schedules.Cyclic([0, 1, 2] * 20)
+    (name, _) = plots.runs(simulate(problem, long, step=0.1, steps=5)).get_legend().get_texts()
+    assert name.get_text() == "Cyclic"
+    trace = simulate(problem, schedules.Trace([0, 1, 0]), step=0.1, steps=3)
+    assert plots.runs(trace).get_legend().get_texts()[0].get_text() == "Trace"
+
+
 def test_a_direction_that_is_not_known_at_the_end_is_not_drawn(two):
     line = plots.runs(two[1], measure="direction").lines[0]
     assert line.get_xdata().tolist() == list(range(60))
@@ -212,7 +223,7 @@ def test_a_curve_ends_where_replicas_have_diverged():
 
 
 def test_runs_refuse_what_cannot_be_drawn(two):
-    with pytest.raises(ValueError, match="runs of Constant have no time; ask `simulate` to measu"):
+    with pytest.raises(ValueError, match="runs of constant:0 have no time; ask `simulate` to me"):
         plots.runs(two[0], against="time")
     with pytest.raises(ValueError, match="have no squared distance; ask"):
         plots.runs(two[0], measure="squared distance")
