@@ -12,8 +12,9 @@ gradient was. The step is any number with
 
     0 <= eta_t <= max(0, c - sum of eta_j over t - tau_t <= j < t),
 
-so that the steps from the read to the write, the update's own included, add up to at most c. A
-gradient that is too old for a step to be left gets the step 0.
+so that wherever a step is taken, eta_t > 0, the steps from the read to the write, its own included,
+add up to at most c. A gradient that is too old for a step to be left gets the step 0; the steps
+over its window may add up to more than c, but it moves nothing, and its window has weight 0.
 
 **Lemma (load).** Under the rule the windows that contain update j, weighed by their steps, weigh at
 most c - eta_j. By induction over the updates n: if the window of n contains j, then all earlier
