@@ -22,6 +22,7 @@ from empirics.problems.base import Problem
 from empirics.runs import Runs
 from empirics.schedules.base import Law
 from empirics.simulate import simulate
+from empirics.statistics import Family
 
 COARSE = 0.05  # how close the search for mu comes to a level that fails
 
@@ -97,13 +98,19 @@ class Result:
 
 
 def check(cells: Sequence[Cell], out: Path) -> Iterator[Result]:
-    """Go through the cells, writing the runs of each into the folder `out` before the next."""
+    """Go through the cells, writing the runs of each into the folder `out` before the next.
+
+    All verdicts together are one family: the alpha of a cell bounds the chance of a wrong limit in
+    any of them.
+    """
     out.mkdir(parents=True, exist_ok=True)
+    names = dict.fromkeys(theorem.name for cell in cells for theorem in cell.theorems)
+    family = Family(theorems=tuple(names), cells=len(cells)) if cells else None
     for cell in cells:
-        yield _load(cell, out) or _simulate(cell, out)
+        yield _load(cell, family, out) or _simulate(cell, family, out)
 
 
-def _simulate(cell: Cell, out: Path) -> Result:
+def _simulate(cell: Cell, family: Family | None, out: Path) -> Result:
     def step(mu: float) -> Any:
         return steps_for(
             cell.rule,
@@ -151,7 +158,7 @@ def _simulate(cell: Cell, out: Path) -> Result:
     if cell.window and coherent is not None:
         save_whole(coherent, out / f"{cell.name}-coherence.nc")
     write_mark(out / f"{cell.name}.json", cell.key, mu=mu)  # last: it says the rest is there
-    return _judge(cell, mu, runs, coherent, kept=False)
+    return _judge(cell, family, mu, runs, coherent, kept=False)
 
 
 def _whole(runs: Runs) -> Runs:
@@ -167,7 +174,7 @@ def _sparse(cell: Cell) -> Any:
     return np.unique(np.concatenate([np.arange(min(cell.steps, 60) + 1), later]))
 
 
-def _load(cell: Cell, out: Path) -> Result | None:
+def _load(cell: Cell, family: Family | None, out: Path) -> Result | None:
     """The cell as it was left behind by an earlier check with the same key, if it was."""
     mark = read_mark(out / f"{cell.name}.json", cell.key)
     if mark is None:
@@ -179,14 +186,27 @@ def _load(cell: Cell, out: Path) -> Result | None:
         coherent = Runs.load(more) if sparse else None
     except (OSError, ValueError):
         return None  # damaged: simulate it again
-    return _judge(cell, mark["mu"], runs, coherent, kept=True)
+    return _judge(cell, family, mark["mu"], runs, coherent, kept=True)
 
 
 def _judge(
-    cell: Cell, mu: float | None, runs: Runs, coherent: Runs | None, *, kept: bool
+    cell: Cell,
+    family: Family | None,
+    mu: float | None,
+    runs: Runs,
+    coherent: Runs | None,
+    *,
+    kept: bool,
 ) -> Result:
     verdicts = tuple(
-        compare(theorem, runs, chosen=cell.chosen, coherence=coherent, alpha=cell.alpha)
+        compare(
+            theorem,
+            runs,
+            chosen=cell.chosen,
+            coherence=coherent,
+            alpha=cell.alpha,
+            family=family,
+        )
         for theorem in cell.theorems
     )
     return Result(cell=cell, mu=mu, runs=runs, coherent=coherent, verdicts=verdicts, kept=kept)

@@ -17,9 +17,11 @@ from empirics.compare.measured import RECORDED
 from empirics.compare.numbers import SLIP
 from empirics.compare.quantity import Seen, measurable, measures_for, nothing, see
 from empirics.compare.steps import steps_for
-from empirics.compare.verdict import Check, Outcome, Verdict
+from empirics.compare.verdict import MORE, Check, Outcome, Verdict
 from empirics.problems.base import Array
 from empirics.runs import Runs
+from empirics.statistics import Family, Method
+from empirics.statistics.student import level
 from theory.theorem import Theorem
 
 
@@ -32,6 +34,9 @@ def compare(
     chosen: Mapping[str, float] | None = None,
     coherence: Runs | None = None,
     alpha: float = 1e-6,
+    family: Family | None = None,
+    within: float | None = None,
+    method: Method = "auto",
 ) -> Verdict:
     """Do runs respect a theorem, and does the theorem apply to them at all?
 
@@ -41,10 +46,15 @@ def compare(
     and the gradients in flight are measured on them; `chosen` gives others by name. `coherence` may
     be other runs of the same settings, recorded more rarely with a window. A correction that only
     weighs gradients is read as step sizes, where all replicas have the same delays; any other, and
-    any optimiser but SGD, is a method of its own (see `correction_for`). alpha bounds the chance of
-    a wrong limit anywhere. What the runs were not asked to record leaves the verdict open and
-    says what to ask for (see `measures_for`).
-    Raises ValueError if a constant that has to be chosen is nowhere to be found.
+    any optimiser but SGD, is a method of its own (see `correction_for`).
+
+    alpha bounds the chance of a wrong limit anywhere, at all recorded times of this verdict and, if
+    it is one of several that are to hold together, of the whole `family`. Which limits are taken is
+    decided by what is known of the tails: a range [0, within] of the quantity in every replica, or
+    all values, from simulate(each=True); method takes others ("student", "bootstrap", "bernstein").
+    What the runs were not asked to record leaves the verdict open and says what to ask for (see
+    `measures_for`). Raises ValueError if a constant that has to be chosen is nowhere to be found,
+    the theorem is not of the family, or the limits asked for lack what they need.
 
     >>> from empirics import problems, schedules, simulate
     >>> from theory import results
@@ -58,7 +68,15 @@ def compare(
     given = {"mu": mu, "m": multiplicity, **(chosen or {})}
     if "infimum" in runs.constants and "Delta" not in runs.constants:
         raise ValueError("compare needs runs made by simulate, got ones without Delta")
-    shared = alpha / 2 if needed(theorem) & set(RECORDED) else alpha  # limits of two kinds
+    level(alpha)
+    family = Family(theorems=(theorem.name,)) if family is None else family
+    if theorem.name not in family.theorems:
+        raise ValueError(
+            f"compare needs a theorem of its family, {', '.join(family.theorems)}, got "
+            f"{theorem.name}; name it in the family before looking at the runs"
+        )
+    share = alpha / family.size
+    shared = share / 2 if needed(theorem) & set(RECORDED) else share  # limits of two kinds
     values = constants(theorem, runs, given, shared)
     unknown = {a for a in theorem.constants if a != theorem.horizon.name} - set(values)
     missing = sorted(unknown - {*OF_THE_PROBLEM, *RECORDED})
@@ -82,7 +100,7 @@ def compare(
     if unknown:
         seen, bound = nothing(f"the bound needs {', '.join(sorted(unknown))}"), np.empty(0)
     else:
-        seen = see(theorem, runs, case.numbers, shared)
+        seen = see(theorem, runs, case.numbers, shared, within=within, method=method)
         bound = case.numbers.at(theorem.bound.expression, theorem.horizon, seen.horizons)
     outcome, reason = _decide(theorem, checks, seen, bound)
     return Verdict(
@@ -99,6 +117,10 @@ def compare(
         lower=seen.lower,
         upper=seen.upper,
         alpha=alpha,
+        family=family,
+        times=seen.times,
+        method=seen.method,
+        tails=seen.tails,
         replicas=runs.replicas,
         constants={name: a for name, a in values.items() if name in needed(theorem)},
         title=_title(runs),
@@ -149,7 +171,7 @@ def _decide(
     if below.all():
         return "consistent", f"below the bound at all {len(horizons)} recorded horizons"
     at = int(horizons[np.flatnonzero(~below)[0]])
-    return "inconclusive", f"the limits do not decide at {theorem.horizon} = {at}; more replicas"
+    return "inconclusive", f"the limits do not decide at {theorem.horizon} = {at}; {MORE}"
 
 
 def _title(runs: Runs) -> str:

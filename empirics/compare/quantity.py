@@ -20,7 +20,7 @@ from empirics.compare.numbers import SLIP, Numbers, reached
 from empirics.moments import AT_READ_POINTS, MEASURES
 from empirics.problems.base import Array
 from empirics.runs import Runs
-from empirics.statistics import Limits, simultaneous_limits
+from empirics.statistics import Chosen, Limits, Method, limits_of_means
 from theory.quantities import (
     COMPOSITE_EXCESS,
     EXCESS,
@@ -42,7 +42,8 @@ class Seen:
     Fields: horizons, (H,), those of the theorem that the runs reach; iterates, how many each looks
     at; mean, lower and upper, the quantity and its limits there; path, the quantity after each
     recorded number of iterates, as pairs of arrays, (2, times), for drawing; missing, one clause on
-    what was not recorded, empty if nothing is amiss.
+    what was not recorded, empty if nothing is amiss; times, how many have limits that hold
+    together; method and tails, of what kind these are and why.
     """
 
     horizons: NDArray[np.int64]
@@ -52,6 +53,9 @@ class Seen:
     upper: Array
     path: Array
     missing: str
+    times: int = 0
+    method: str = "none"
+    tails: str = "nothing was measured"
 
 
 def measures_for(theorem: Theorem) -> tuple[str, ...]:
@@ -66,8 +70,19 @@ def measures_for(theorem: Theorem) -> tuple[str, ...]:
     return tuple(name for name in MEASURES if name in wanted)
 
 
-def see(theorem: Theorem, runs: Runs, numbers: Numbers, alpha: float) -> Seen:
-    """The quantity of a theorem on runs, at every horizon that they reach."""
+def see(
+    theorem: Theorem,
+    runs: Runs,
+    numbers: Numbers,
+    alpha: float,
+    *,
+    within: float | None = None,
+    method: Method = "auto",
+) -> Seen:
+    """The quantity of a theorem on runs, at every horizon that they reach.
+
+    within and method as in `limits_of_means`.
+    """
     quantity = theorem.quantity
     name = _name(quantity)
     if not measurable(quantity):
@@ -80,7 +95,9 @@ def see(theorem: Theorem, runs: Runs, numbers: Numbers, alpha: float) -> Seen:
         at &= runs.times < len(runs.step_sizes)  # one term an update
     times = runs.times[at]
     term = times - 1 if quantity.place == "next iterate" else times  # of the first, second, ...
-    limits = _limits(runs, quantity, moments.mean[at], moments.standard_error[at], alpha)
+    chosen = _chosen(runs, name, at, alpha, within, method)
+    limits = _limits(runs, quantity, moments.mean[at], chosen.limits)
+    measured = int(at.sum())
     three = np.array([moments.mean[at], limits.lower, limits.upper])
     complete = np.logical_and.accumulate(term == np.arange(len(term)))
     missing = _missing(theorem, runs, name, times, complete)
@@ -106,6 +123,9 @@ def see(theorem: Theorem, runs: Runs, numbers: Numbers, alpha: float) -> Seen:
         upper=three[2, places],
         path=np.array([times + 1, three[0]]),
         missing=missing,
+        times=measured,
+        method=chosen.method,
+        tails=chosen.why,
     )
 
 
@@ -139,13 +159,36 @@ def _name(quantity: Quantity) -> str:
     return name + (AT_READ_POINTS if at_read_points else "")
 
 
-def _limits(
-    runs: Runs, quantity: Quantity, mean: Array, standard_error: Array, alpha: float
-) -> Limits:
+def _chosen(
+    runs: Runs,
+    name: str,
+    at: NDArray[np.bool_],
+    alpha: float,
+    within: float | None,
+    method: Method,
+) -> Chosen:
+    """Limits of the means of a measure at these times; none are needed where nothing is random."""
+    moments = getattr(runs.statistics, MEASURES[name])
+    mean = moments.mean[at]
+    if runs.certain:
+        limits = Limits(lower=mean, upper=mean, alpha=alpha)
+        return Chosen(limits=limits, method="exact", why="nothing is random")
+    each = runs.each.get(name)
+    return limits_of_means(
+        mean,
+        moments.standard_error[at],
+        runs.replicas,
+        alpha,
+        each=None if each is None else each[at],
+        within=within,
+        method=method,
+        seed=runs.settings["seed"],
+    )
+
+
+def _limits(runs: Runs, quantity: Quantity, mean: Array, found: Limits) -> Limits:
     """Limits of the means, widened by what is not known of infimum and minimiser, and >= 0."""
-    found = simultaneous_limits(mean, standard_error, runs.replicas, alpha)
-    lower, upper = (mean, mean) if runs.certain else (found.lower, found.upper)
-    lower = np.maximum(lower, 0)
+    lower, upper = np.maximum(found.lower, 0), found.upper
     measure = "squared distance" if quantity.measure == SQUARED_DISTANCE else "gap"
     loose = runs.looseness.get(measure, np.nan)
     with np.errstate(invalid="ignore"):
@@ -154,7 +197,7 @@ def _limits(
         if quantity.measure == SQUARED_DISTANCE:
             lower = np.maximum(np.sqrt(lower) - loose, 0) ** 2
             upper = (np.sqrt(upper) + loose) ** 2
-    return Limits(lower=lower, upper=upper, alpha=alpha)
+    return Limits(lower=lower, upper=upper, alpha=found.alpha)
 
 
 def _missing(

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirics.problems.base import Array, Constant
+from empirics.statistics import Family
 
 Outcome = Literal["consistent", "violated", "inconclusive", "not applicable"]
+MORE = "more replicas"  # how a reason ends that more of them can remove
 Finding = Literal["holds", "estimated", "unknown", "fails"]
 
 
@@ -34,11 +36,13 @@ class Verdict:
     Fields: theorem, its name; quantity, what it bounds, in words; outcome; reason, one clause;
     checks of the assumptions; horizon, the letter that counts; horizons, its values, (K,);
     iterates, how many each horizon covers; bound there; mean, lower and upper: the quantity as seen
-    over the replicas, and its limits; alpha, the chance that lower or upper is wrong anywhere;
-    replicas; constants, what the bound was evaluated at, with provenance; title, of the runs;
-    label, of an axis; path, the quantity after each recorded number of iterates, as pairs of
-    arrays, (2, times), for drawing. `lower` of a least value is not a number where iterates were
-    left unrecorded.
+    over the replicas, and its limits; alpha, the chance that lower or upper is wrong anywhere in
+    the family; family, the verdicts that are to hold together; times, how many recorded times have
+    limits together; method, of the limits ("exact" where nothing is random), and tails, what is
+    known of them, which is why; replicas; constants, what the bound was evaluated at, with
+    provenance; title, of the runs; label, of an axis; path, the quantity after each recorded
+    number of iterates, as pairs of arrays, (2, times), for drawing. `lower` of a least value is not
+    a number where iterates were left unrecorded.
     """
 
     theorem: str
@@ -54,6 +58,10 @@ class Verdict:
     lower: Array
     upper: Array
     alpha: float
+    family: Family
+    times: int
+    method: str
+    tails: str
     replicas: int
     constants: Mapping[str, Constant]
     title: str
@@ -82,6 +90,20 @@ class Verdict:
         return float(np.nanmin(ratios)) if np.isfinite(ratios).any() else np.nan
 
     @property
+    def wants_more(self) -> bool:
+        """Whether it is open for no other reason than too few replicas."""
+        return self.outcome == "inconclusive" and self.reason.endswith(MORE)
+
+    @property
+    def statistics(self) -> str:
+        """What the limits are worth, to be read: method, reason, family, level."""
+        return (
+            f"{self.method} limits ({self.tails}) from {self.replicas} replicas, at "
+            f"{self.times} recorded times x {self.family.words} together, each side at "
+            f"alpha = {self.alpha:g}"
+        )
+
+    @property
     def tightest(self) -> int:
         """The horizon at which bound / mean is least."""
         return int(self.horizons[np.argmin(self._ratios(self.mean))])
@@ -99,7 +121,10 @@ class Verdict:
         else:
             parts = [f"{self.outcome}: {self.reason}"]
         if self.outcome != "not applicable":
-            parts.append(f"alpha = {self.alpha:.0e}")
+            over = f" over {self.family.words}" if self.family.size > 1 else ""
+            parts.append(f"alpha = {self.alpha:.0e}{over}")
+            if self.method not in ("student", "exact", "none"):
+                parts.append(f"{self.method} limits: {self.tails}")
         if self.heuristic:
             parts.append("heuristic, it leans on an estimate")
         return ", ".join(parts)
@@ -116,6 +141,14 @@ class Verdict:
             "slack": _plain(self.slack),
             "power": _plain(self.power),
             "alpha": self.alpha,
+            "family": {
+                "theorems": list(self.family.theorems),
+                "cells": self.family.cells,
+                "looks": self.family.looks,
+                "times": self.times,
+                "words": f"{self.times} recorded times x {self.family.words}",
+            },
+            "limits": {"method": self.method, "why": self.tails},
             "replicas": self.replicas,
             "checks": [
                 {"assumption": c.assumption, "finding": c.finding, "words": c.words}

@@ -9,6 +9,7 @@ from sympy import Rational
 from empirics import compare, problems, schedules, simulate, steps_for, stepsizes
 from empirics.compare.numbers import Numbers, last_horizon
 from empirics.problems.base import Constant
+from empirics.statistics import Family
 from theory.assumptions import Assumed, StepLimit
 from theory.latex import shown
 from theory.results import dai2019
@@ -329,3 +330,93 @@ def test_plain_data_is_json(runs):
     assert page["outcome"] == "consistent"
     assert len(page["at"]["bound"]) == len(page["at"]["horizons"])
     assert {c["assumption"] for c in page["checks"]} >= {"smooth", "gradient coherence"}
+
+
+# ------------------------------------------------------------------ families, and kinds of limits
+
+
+@pytest.fixture(scope="module")
+def every():
+    """Noisy runs with all values kept."""
+    noisy = problems.quadratic(spectrum=[0.2, 1.0], sigma=1.0, noise="gaussian", start=[9, 9])
+    return runs_of(SHARP, noisy, 0, steps=30, each=True)
+
+
+def test_a_family_makes_limits_wider_and_is_named(every):
+    alone = compare(SHARP, every, alpha=0.01)
+    family = Family(theorems=(SHARP.name, "dai2019.reuse"), cells=3)
+    among = compare(SHARP, every, alpha=0.01, family=family)
+    same = compare(SHARP, every, alpha=0.01 / 6)
+    assert (among.lower == same.lower).all()
+    assert (among.lower < alone.lower)[1:].any()
+    assert among.alpha == 0.01
+    assert "alpha = 1e-02 over 2 theorems x 3 cells" in str(among)
+    plain = among.to_dict()["family"]
+    assert plain["words"] == "31 recorded times x 2 theorems x 3 cells"
+    assert plain["theorems"] == list(family.theorems)
+    assert "over" not in str(alone)
+    assert "31 recorded times x 1 theorem together" in alone.statistics
+
+
+def test_the_limits_are_chosen_by_what_is_known_of_the_tails(every):
+    found = compare(SHARP, every, alpha=0.05)
+    assert found.method == "bootstrap"
+    assert "bootstrap limits: replicas have skewness up to" in str(found)
+    assert compare(SHARP, every, alpha=0.05, method="student").method == "student"
+    unknown = compare(SHARP, replace(every, each={}), alpha=0.05)
+    assert (unknown.method, unknown.tails) == ("student", "the tails are not known")
+    most = max(values.max() for values in every.each.values())
+    ranged = compare(SHARP, every, alpha=0.05, within=2 * most)
+    assert ranged.method == "bernstein"
+    assert ranged.to_dict()["limits"]["why"].startswith("values are known to lie in [0, ")
+    assert compare(SHARP, every, alpha=1e-6).method == "student"
+
+
+def test_what_is_not_random_has_no_error():
+    quiet = problems.quadratic(dim=2, mu=0.1, L=1.0)
+    found = compare(SHARP, runs_of(SHARP, quiet, 0, steps=5))
+    assert found.method == "exact"
+    assert (found.lower == found.upper).all()
+
+
+@pytest.mark.parametrize("method", ["student", "bootstrap", "bernstein"])
+def test_a_lost_replica_is_never_dropped_by_any_method(method, every):
+    values = {name: a.copy() for name, a in every.each.items()}
+    values["squared gradient"][-1, 3] = np.inf
+    norm = every.statistics.squared_norm
+    broken = replace(
+        every,
+        each=values,
+        statistics=replace(
+            every.statistics,
+            squared_norm=norm.where(np.arange(len(norm.mean)) < len(norm.mean) - 1, np.inf),
+        ),
+    )
+    last = replace(SHARP, quantity=replace(SHARP.quantity, summary="last"))
+    found = compare(last, broken, alpha=0.05, method=method, within=1e3)
+    assert found.method == method
+    assert found.lower[-1] == found.upper[-1] == np.inf
+    assert found.outcome == "violated"
+    assert np.isfinite(found.upper[:-1]).all()
+
+
+def test_more_replicas_are_wanted_only_where_they_could_help(problem):
+    one = compare(SHARP, runs_of(SHARP, problem, 0, replicas=1))
+    assert one.wants_more
+    assert not compare(SHARP, runs_of(SHARP, problem, 3)).wants_more
+    assert not compare(SHARP, runs_of(SHARP, problem, 3, window=0)).wants_more
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"family": Family(theorems=("other",))}, "a theorem of its family, other, got dai2019"),
+        ({"alpha": 2.0, "family": Family(theorems=(SHARP.name,), cells=4)}, "0 < alpha < 1"),
+        ({"method": "median"}, "a method among"),
+        ({"method": "bernstein"}, "a range of the values"),
+        ({"within": -1.0}, "within > 0"),
+    ],
+)
+def test_limits_that_cannot_be_had_are_refused(more, words, runs):
+    with pytest.raises(ValueError, match=words):
+        compare(SHARP, runs, **more)

@@ -1,4 +1,4 @@
-"""Confidence limits for means, simultaneous over many looks: pure functions on arrays."""
+"""Limits of means that are nearly normal: Student's, simultaneous by Bonferroni's inequality."""
 
 from __future__ import annotations
 
@@ -36,17 +36,27 @@ def simultaneous_limits(mean: Array, standard_error: Array, count: int, alpha: f
 
     Source: Student's t with count - 1 degrees of freedom; Bonferroni's inequality over the K looks.
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"limits need 0 < alpha < 1, got {alpha}")
+    level(alpha)
     if count < 2:
         spread = np.full_like(mean, np.inf)
     else:
         from scipy.special import stdtrit  # a quarter of a second to import: only when needed
 
-        spread = -stdtrit(count - 1, alpha / len(mean)) * standard_error
+        spread = -stdtrit(count - 1, alpha / max(1, len(mean))) * standard_error
+    return around(mean, spread, spread, alpha)
+
+
+def around(mean: Array, below: Array, above: Array, alpha: float) -> Limits:
+    """Limits so far below and above means; infinite where a replica is lost, on both sides."""
     finite = np.isfinite(mean)
     with np.errstate(invalid="ignore"):
-        lower, upper = mean - spread, mean + spread
+        lower, upper = mean - below, mean + above
     return Limits(
         lower=np.where(finite, lower, np.inf), upper=np.where(finite, upper, np.inf), alpha=alpha
     )
+
+
+def level(alpha: float) -> None:
+    """Refuse what is no chance of an error."""
+    if not 0 < alpha < 1:
+        raise ValueError(f"limits need 0 < alpha < 1, got {alpha}")
