@@ -172,7 +172,8 @@ def _chosen(
     mean = moments.mean[at]
     if runs.certain:
         limits = Limits(lower=mean, upper=mean, alpha=alpha)
-        return Chosen(limits=limits, method="exact", why="nothing is random")
+        why = "nothing is random" if runs.deterministic else "the means are exact"
+        return Chosen(limits=limits, method="exact", why=why)
     each = runs.each.get(name)
     return limits_of_means(
         mean,
@@ -182,7 +183,7 @@ def _chosen(
         each=None if each is None else each[at],
         within=within,
         method=method,
-        seed=runs.settings["seed"],
+        seed=runs.settings.get("seed", 0),
     )
 
 
