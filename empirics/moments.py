@@ -97,7 +97,8 @@ class Statistics:
     of the products of the deviations of inner and squared_norm, (K, s); coherence_min, the smallest
     mu_t of a replica (see Coherence); coherence_negative, the replicas where mu_t < 0;
     coherence_undefined, those with a gradient of 0; noise_mean and noise_max of E|xi|^2 at x_t;
-    diverged, the replicas lost so far.
+    smoothness, the largest |grad f(x) - grad f(y)|/|x - y| of a replica, with x = x_t and y the
+    iterate recorded before or the point that update t reads; diverged, the replicas lost so far.
     What was not asked for is not a number.
     """
 
@@ -117,6 +118,7 @@ class Statistics:
     coherence_undefined: NDArray[np.int64]
     noise_mean: Array
     noise_max: Array
+    smoothness: Array
     diverged: NDArray[np.int64]
 
     @classmethod
@@ -126,6 +128,7 @@ class Statistics:
         inner: Array,
         noise: Array,
         lost: NDArray[np.bool_],
+        smoothness: Array,
     ) -> Statistics:
         """Of values per replica: all (K, n) but inner, (K, s, n). Lost replicas count as 0 here.
 
@@ -161,6 +164,7 @@ class Statistics:
             coherence_undefined=(kept & ~defined).sum(axis=-1),
             noise_mean=noise.mean(axis=-1),
             noise_max=noise.max(axis=-1),
+            smoothness=np.fmax.reduce(smoothness, axis=-1),
             diverged=lost.sum(axis=-1),
         )
 
@@ -191,6 +195,7 @@ class Statistics:
             coherence_undefined=self.coherence_undefined + other.coherence_undefined,
             noise_mean=self.noise_mean + (other.noise_mean - self.noise_mean) * (n / (m + n)),
             noise_max=np.maximum(self.noise_max, other.noise_max),
+            smoothness=np.fmax(self.smoothness, other.smoothness),
             diverged=self.diverged + other.diverged,
         )
 

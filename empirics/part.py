@@ -58,6 +58,7 @@ def tile_part(plan: Plan, index: int) -> Part:
         measures=plan.measures,
         window=plan.window,
         noise=plan.noise,
+        smoothness=plan.smoothness,
         each=plan.each,
         tau_max=plan.schedule.tau_max or 0,
     )

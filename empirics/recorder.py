@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from empirics.moments import AT_READ_POINTS, OF_THE_TILE, Statistics
 from empirics.problems.base import Array, Problem
 from empirics.schedules.base import Delays
+from empirics.smoothness import Smoothness
 
 LOST = 1e100  # a replica with a larger |grad f(x_t)|^2 has diverged
 
@@ -37,6 +38,7 @@ class Recorder:
         measures: Sequence[str],
         window: int,
         noise: bool,
+        smoothness: bool,
         each: bool,
         tau_max: int,
     ) -> None:
@@ -56,6 +58,8 @@ class Recorder:
         self._recent_stamps = [-1] * (tau_max + 1)
         self._lanes = np.arange(lanes)
         self._noise = np.full((self.DEPTH, lanes), np.nan)
+        self._smoothness = Smoothness(problem, lanes) if smoothness else None
+        self._steepest = np.full((self.DEPTH, lanes), np.nan)
         self._inner = np.empty((self.DEPTH, window, lanes))
         self._held = 0
         self._lost = np.zeros(kept, dtype=bool)
@@ -102,6 +106,8 @@ class Recorder:
             self._inner[k] = np.vecdot(g, self._gradients)[(t - np.arange(s)) % s]
         if self._ask_noise:
             self._noise[k] = problem.noise_variance(x)
+        if self._smoothness is not None:
+            self._steepest[k] = self._smoothness.take(x, g, read)
         self._held += 1
         self._times.append(t)
         if self._held == self.DEPTH:
@@ -160,7 +166,7 @@ class Recorder:
         lost[0] |= self._lost
         if lost.any():  # once lost, always lost
             lost = np.logical_or.accumulate(lost, axis=0)
-        self._parts.append(Statistics.of(measured, inner, noise, lost))
+        self._parts.append(Statistics.of(measured, inner, noise, lost, self._steepest[held, kept]))
         for name, blocks in (self._each or {}).items():
             beyond = np.nan if name == "direction" else np.inf
             known = lost if name != "time" else np.False_

@@ -49,6 +49,7 @@ def simulate(
     measures: Sequence[str] = ("squared gradient", "gap"),
     window: int = 0,
     noise: bool = False,
+    smoothness: bool = False,
     each: bool = False,
     processes: int = 1,
     block: int | None = None,
@@ -75,8 +76,10 @@ def simulate(
     iterate x_{t - tau_t} that update t reads, the "direction", <grad f(x_t), grad f(y_t)>, and the
     "time" at which x_t came to be, if workers have service times; measuring costs more than
     updating. window = s >= 2 adds the inner products of grad f(x_t) with grad f(x_{t-l}),
-    l = 0, ..., s - 1; noise=True the exact noise variance at x_t; each=True every measure of every
-    replica, in memory that grows with their number.
+    l = 0, ..., s - 1; noise=True the exact noise variance at x_t; smoothness=True the largest
+    |grad f(x_t) - grad f(y)|/|x_t - y| of any replica, y the iterate recorded before or the point
+    that update t reads; each=True every measure of every replica, in memory that grows with their
+    number.
 
     Where workers have caches (`schedules.Caches`), t counts iterations, in each of which all
     workers take a step eta_t of their own, x_t is the cache that is evaluated, and measures may
@@ -116,6 +119,7 @@ def simulate(
         measures=measures,
         window=window,
         noise=noise,
+        smoothness=smoothness,
         each=each,
         block=block,
     )
@@ -152,6 +156,7 @@ def planned(
     measures: Sequence[str] = ("squared gradient", "gap"),
     window: int = 0,
     noise: bool = False,
+    smoothness: bool = False,
     each: bool = False,
     block: int | None = None,
 ) -> tuple[Plan, StepSizes]:
@@ -183,6 +188,7 @@ def planned(
         measures=measures_asked(problem, measures),
         window=whole("simulate", "window", window, 0),
         noise=bool(noise),
+        smoothness=bool(smoothness),
         each=bool(each),
         block=_ahead(problem, schedule, reuse, block),
     )
@@ -305,6 +311,7 @@ def assemble(plan: Plan, part: Part, rule: StepSizes, record: Record) -> Runs:
             "measures": list(plan.measures),
             "window": plan.window,
             "noise": plan.noise,
+            "smoothness": plan.smoothness,
             "each": plan.each,
             "versions": {
                 "python": platform.python_version(),

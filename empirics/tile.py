@@ -41,6 +41,7 @@ class Plan:
     noise: bool
     each: bool
     block: int
+    smoothness: bool = False
 
     @property
     def steps(self) -> int:

@@ -132,6 +132,7 @@ def _statistics(plan: Plan, found: Exact, certain: bool) -> tuple[Statistics, ND
         coherence_undefined=undefined.astype(np.int64),
         noise_mean=np.full(len(times), plan.problem.sigma**2),
         noise_max=np.full(len(times), plan.problem.sigma**2),
+        smoothness=nothing,
         diverged=np.logical_or.accumulate(gone).astype(np.int64),
     )
     return statistics, np.array([times[gone.argmax()] if gone.any() else -1])

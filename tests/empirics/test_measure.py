@@ -133,7 +133,9 @@ def some(n, rng):
     inner = rng.standard_normal((3, 2, n))
     lost = np.zeros((3, n), dtype=bool)
     lost[2, 0] = True
-    return {"squared gradient": norm, "gap": gap}, inner, noise, lost
+    slopes = rng.random((3, n))
+    slopes[0], slopes[1, 0] = np.nan, np.nan
+    return {"squared gradient": norm, "gap": gap}, inner, noise, lost, slopes
 
 
 def assert_close(one, other):

@@ -294,6 +294,7 @@ def test_blocks_and_processes_leave_no_trace(make):
     problem = make()
     options = {"step": 0.2, "steps": 150, "replicas": 4 * problem.lanes - 1, "window": 3}
     options |= {"noise": True, "reuse": True, "measures": tuple(OF_ITERATES), "each": True}
+    options |= {"smoothness": True}
     reference = simulate(problem, schedules.Uniform(4), **options)
     for block in (1, 9, 1000):
         runs = simulate(problem, schedules.Uniform(4), **options, block=block)
@@ -362,6 +363,7 @@ CHANGES = {
     "measures": {"measures": ["gap at read points"]},
     "window": {"window": 2},
     "noise": {"noise": True},
+    "smoothness": {"smoothness": True},
     "each": {"each": True},
 }
 

@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from empirics.compare.checks.base import Case, Checks, Findings
 from empirics.compare.numbers import SLIP
+from empirics.runs import Runs
 from theory import assumptions as known
+
+STEEP = 1e-6  # relative: what rounding may add to a measured slope of the gradient
 
 
 def smooth(assumption: known.Smooth, case: Case) -> Findings:
-    return case.by_provenance("L")
+    """L as the problem knows it, and not exceeded where pairs of points were visited."""
+    finding, words = case.by_provenance("L")
+    seen = steepest(case.runs, case.coherent)
+    if finding == "unknown" or seen is None:
+        return finding, words
+    slope, t = seen
+    if slope > case.values["L"].value * (1 + STEEP):
+        L = case.values["L"].value
+        return "fails", f"|grad F(x) - grad F(y)|/|x - y| = {slope:.6g} > L = {L:.6g} at t = {t}"
+    return finding, f"{words}; at most {slope:.4g} over the pairs visited"
+
+
+def steepest(*several: Runs) -> tuple[float, int] | None:
+    """The largest |grad F(x) - grad F(y)|/|x - y| of any runs, and when; None if none looked."""
+    found: list[tuple[float, int]] = []
+    for runs in several:
+        slopes = runs.statistics.smoothness
+        if not np.isnan(slopes).all():
+            at = int(np.nanargmax(slopes))
+            found.append((float(slopes[at]), int(runs.times[at])))
+    return max(found, default=None)
 
 
 def initial_gap(assumption: known.InitialGap, case: Case) -> Findings:
