@@ -1,5 +1,7 @@
 """Results that are kept: the same ones are, and no others."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,17 @@ def test_a_lost_file_is_made_again(tmp_path):
     (tmp_path / "r.nc").unlink()
     assert not once(tmp_path / "r.nc").kept
     assert once(tmp_path / "r.nc").kept
+
+
+def test_interrupted_runs_are_saved_and_not_kept(tmp_path, monkeypatch):
+    whole = once(tmp_path / "r.nc").runs
+    (tmp_path / "r.nc").write_bytes(b"damaged")  # its mark is still there
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "simulate", lambda *_, **__: replace(whole, complete=False))
+        assert not once(tmp_path / "r.nc").runs.complete
+    assert not Runs.load(tmp_path / "r.nc").complete
+    again = once(tmp_path / "r.nc")
+    assert (again.kept, again.runs.complete) == (False, True)
 
 
 def test_marks_hold_facts(tmp_path):
