@@ -14,6 +14,8 @@ import numpy as np
 from empirics.exact.reading import Drawn, Shared
 from empirics.problems.base import Array
 
+ROOM = 2**27  # a gigabyte
+
 # mean (T + 1, dim), covariance (T + 1, window, dim), moments of the points read (3, T, dim)
 Found: TypeAlias = tuple[Array, Array, Array]
 
@@ -39,6 +41,11 @@ def recursion(tables: Tables) -> Found:
     """The moments, one update after the other. C[i, j] is the covariance of slots i and j."""
     steps, dim, s = len(tables.eta), len(tables.h), tables.window
     n = max(tables.reading.longest + 1, s, 2)
+    if n * n * dim > ROOM:
+        raise ValueError(
+            f"exact.moments needs (tau + 1)^2 dim <= {ROOM} numbers for the covariances of the "
+            f"latest iterates, got {n}^2 * {dim}; take fewer modes at a time, or simulate"
+        )
     C, m = np.zeros((n, n, dim)), np.tile(tables.start, (n, 1))  # before x_0 lies x_0
     flat, variances = C.reshape(n, n * dim), C.reshape(n * n, dim)[:: n + 1]
     mean, covariance = np.empty((steps + 1, dim)), np.zeros((steps + 1, s, dim))

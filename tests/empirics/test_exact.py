@@ -3,6 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
+from math import comb
 
 import numpy as np
 import pytest
@@ -78,6 +79,27 @@ def test_it_is_what_happens_on_average_over_all_there_can_be(schedule, eta, mome
         np.testing.assert_allclose(y, read, rtol=1e-13)
         y = found.read_covariance[:, mode] + found.mean[:-1, mode] * found.read_mean[:, mode]
         np.testing.assert_allclose(y, along, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("tau", [0, 1, 3])
+def test_constant_delay_has_the_transient_of_its_binomial_sums(tau):
+    """h_n and the mean as finite sums of binomial coefficients, in rational numbers."""
+    steps, a = 40, Fraction(1, 4)
+
+    def mean(k):
+        most = (k + tau) // (tau + 1)
+        return sum((-a) ** j * comb(k - tau * (j - 1), j) for j in range(most + 1))
+
+    h = [
+        sum((-a) ** j * comb(n - tau * j, j) for j in range(n // (tau + 1) + 1))
+        for n in range(steps)
+    ]
+    variance = [sum(e * e for e in h[:k]) / 16 for k in range(steps + 1)]
+    problem = quadratic(spectrum=[1.0], sigma=1.0, start=[1.0])
+    found = exact.moments(problem, schedules.Constant(tau), step=0.25, steps=steps)
+    known = [[float(mean(k)) for k in range(steps + 1)], [float(v) for v in variance]]
+    np.testing.assert_allclose(found.mean[:, 0], known[0], rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(found.covariance[:, 0, 0], known[1], rtol=1e-13)
 
 
 def companion(h, schedule, eta, steps, start, scale, momentum=Fraction(0)):
@@ -298,6 +320,10 @@ class Pairs(schedules.Constant):
         (
             {"momentum": 0.5, "step": [0.1, 0.0, 0.1]},
             "exact.moments needs steps > 0 with momentum, got 0 at t = 1",
+        ),
+        (
+            {"schedule": schedules.Uniform(6000)},
+            r"needs \(tau \+ 1\)\^2 dim <= 134217728 numbers .* got 6001\^2 \* 4; take fewer",
         ),
         ({"window": 0}, "exact.moments needs a whole number window >= 1, got 0"),
         (
