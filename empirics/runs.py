@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -166,11 +167,16 @@ class Runs:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a netCDF file, readable by any netCDF tool; counts become floating point."""
+        Path(path).write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The netCDF file that `save` writes."""
         dataset = self.to_dataset()
         whole = {
             name: {"dtype": "f8"} for name in dataset.variables if dataset[name].dtype.kind == "i"
         }
-        dataset.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT", encoding=whole)
+        file = dataset.to_netcdf(engine="scipy", format="NETCDF3_64BIT", encoding=whole)
+        return bytes(file)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Runs:

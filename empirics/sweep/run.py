@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from empirics.problems.base import whole
 from empirics.processes import context, settle_down
-from empirics.runs import Runs
-from empirics.sweep.store import Store, dataset, write
+from empirics.sweep.store import Row, Store, dataset, row, write
 from empirics.sweep.study import Cell, Study
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 AHEAD = 3  # cells handed out a process, so that none waits and few are in flight
 ELSEWHERE = 200  # handed out at once to another engine, which spreads them
 TRIES = 3  # of a cell whose process dies, before the sweep gives up on it
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Done:
+    """A finished cell, as it comes back: its row of the table, and its file."""
+
+    row: Row
+    file: bytes
 
 
 def sweep(
@@ -62,7 +70,7 @@ def sweep(
                 f"{executor!r}"
             )
         engine = engine.get_executor()
-    results: dict[str, Runs] = {}
+    results: dict[str, Row] = {}
     missing: list[Cell] = []
     for cell in {cell.key: cell for cell in study.cells}.values():  # two places may ask the same
         found = store.load(cell)
@@ -73,9 +81,9 @@ def sweep(
         if progress is not None:
             progress(cell, True)
     try:
-        for cell, runs in _run(missing, count, engine):
-            store.save(cell, runs)
-            results[cell.key] = runs
+        for cell, done in _run(missing, count, engine):
+            store.save(cell, done.file)
+            results[cell.key] = done.row
             if progress is not None:
                 progress(cell, False)
     finally:
@@ -86,23 +94,23 @@ def sweep(
 
 def _run(
     cells: Sequence[Cell], processes: int, engine: Executor | None
-) -> Iterator[tuple[Cell, Runs]]:
+) -> Iterator[tuple[Cell, Done]]:
     """The cells with their runs, as they are finished."""
     if engine is not None:
         yield from _through(cells, engine, ELSEWHERE)
         return
     if min(processes, len(cells)) <= 1:
         for cell in cells:
-            yield cell, _whole(cell.run())
+            yield cell, _of(cell)
         return
     tries = {id(cell): 0 for cell in cells}
     left = list(cells)
     while left:
         pool = _pool(min(processes, len(left)))
         try:
-            for cell, runs in _through(left, pool, AHEAD * processes):
+            for cell, done in _through(left, pool, AHEAD * processes):
                 left = [other for other in left if other is not cell]
-                yield cell, runs
+                yield cell, done
         except BrokenExecutor:
             for cell in left[: AHEAD * processes]:  # one of these was at it
                 tries[id(cell)] += 1
@@ -115,9 +123,9 @@ def _run(
             pool.shutdown(cancel_futures=True)
 
 
-def _through(cells: Sequence[Cell], engine: Executor, ahead: int) -> Iterator[tuple[Cell, Runs]]:
+def _through(cells: Sequence[Cell], engine: Executor, ahead: int) -> Iterator[tuple[Cell, Done]]:
     """Hand the cells out, a few ahead, and give back what is finished."""
-    flying: dict[Future[Runs], Cell] = {}
+    flying: dict[Future[Done], Cell] = {}
     waiting = iter(cells)
     try:
         while True:
@@ -130,21 +138,18 @@ def _through(cells: Sequence[Cell], engine: Executor, ahead: int) -> Iterator[tu
             done, _ = wait(flying, return_when=FIRST_COMPLETED)
             for future in done:
                 cell = flying.pop(future)
-                yield cell, _whole(future.result())
+                yield cell, future.result()
     finally:
         for future in flying:
             future.cancel()
 
 
-def _of(cell: Cell) -> Runs:
-    return cell.run()
-
-
-def _whole(runs: Runs) -> Runs:
-    """Runs that Ctrl-C cut short are no cell."""
-    if not runs.complete:
+def _of(cell: Cell) -> Done:
+    """The file is made where the runs are: it takes as long as a short simulation."""
+    runs = cell.run()
+    if not runs.complete:  # cut short by Ctrl-C: no cell
         raise KeyboardInterrupt
-    return runs
+    return Done(row=row(runs), file=runs.to_bytes())
 
 
 def _pool(processes: int) -> Executor:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from empirics.keeping import save_whole
-from empirics.moments import MEASURES
+from empirics.moments import MEASURES, Moments
 from empirics.runs import Runs
 from empirics.sweep.study import Cell, Study
 
@@ -33,45 +34,73 @@ class Store:
         """Where the runs of a cell lie, or will."""
         return self.folder / "cells" / f"{cell.key[:32]}.nc"
 
-    def load(self, cell: Cell) -> Runs | None:
-        """The runs of a cell; None if it is not finished, or damaged."""
+    def load(self, cell: Cell) -> Row | None:
+        """The result of a cell; None if it is not finished, or damaged."""
         try:
-            return Runs.load(self.path(cell))
+            return row(Runs.load(self.path(cell)))
         except (FileNotFoundError, ValueError):
             return None
 
-    def save(self, cell: Cell, runs: Runs) -> None:
-        """Keep a finished cell."""
-        save_whole(runs, self.path(cell))
+    def save(self, cell: Cell, file: bytes) -> None:
+        """Keep the file of a finished cell."""
+        path = self.path(cell)
+        part = path.with_name(f"part-{path.name}")
+        try:
+            part.write_bytes(file)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
-def dataset(study: Study, results: Mapping[str, Runs]) -> xarray.Dataset:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Row:
+    """What the table holds of a cell: the rest is in its file.
+
+    Fields: times; moments of each measure, by field of Statistics; lost, replicas that diverged;
+    mean_delay, not a number where gradients have no delay in updates.
+    """
+
+    times: NDArray[np.int64]
+    moments: Mapping[str, Moments]
+    lost: int
+    mean_delay: float
+
+
+def row(runs: Runs) -> Row:
+    """The row of a cell."""
+    names = [MEASURES[name] for name in runs.settings["measures"]]
+    return Row(
+        times=runs.times,
+        moments={name: getattr(runs.statistics, name) for name in names},
+        lost=int((runs.lost_at >= 0).sum()),
+        mean_delay=np.nan if runs.reads is None else runs.reads.mean,
+    )
+
+
+def dataset(study: Study, results: Mapping[str, Row]) -> xarray.Dataset:
     """All results as one labelled table: the axes of the study, and time.
 
     Variables: of each measure its mean over replicas and the standard error; lost, the replicas
     that diverged; mean_delay, in updates; key, of the cell. What has not run is not a number.
-    `results` are runs by key.
+    `results` are rows by key.
     """
     import xarray
 
     cells = study.cells
     first = next((results[c.key] for c in cells if c.key in results), None)
     times = np.arange(0) if first is None else first.times
-    names = [MEASURES[name] for name in (first.settings["measures"] if first else ())]
+    names = [] if first is None else list(first.moments)
     shape = (len(cells), len(times))
     means = {name: np.full(shape, np.nan) for name in names}
     errors = {name: np.full(shape, np.nan) for name in names}
     lost, delay = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
     for place, cell in enumerate(cells):
-        runs = results.get(cell.key)
-        if runs is None:
+        found = results.get(cell.key)
+        if found is None:
             continue
-        for name in names:
-            moments = getattr(runs.statistics, name)
+        for name, moments in found.moments.items():
             means[name][place], errors[name][place] = moments.mean, moments.standard_error
-        lost[place] = (runs.lost_at >= 0).sum()
-        if runs.reads is not None:
-            delay[place] = runs.reads.mean
+        lost[place], delay[place] = found.lost, found.mean_delay
     axes = tuple(study.axes)
 
     def grid(values: Any) -> Any:
