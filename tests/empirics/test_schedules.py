@@ -36,6 +36,7 @@ from empirics.schedules import (
 )
 from empirics.schedules.base import OwnCaches, Schedule, SharedIterate
 from empirics.schedules.messages import MessageTrace
+from empirics.tile import LOOK
 
 UPDATES = 40  # what fixed schedules below last for
 TAUS = np.random.default_rng(5).integers(0, 5, UPDATES)
@@ -312,3 +313,40 @@ def test_runs_say_what_they_were_made_with(schedule, tmp_path):
     runs.save(tmp_path / "runs.nc")
     again = rebuilt(type(runs).load(tmp_path / "runs.nc").settings["schedule"])
     assert_same_runs(run(again, record=[UPDATES]), runs)
+
+
+def lasts(schedule, steps):
+    try:
+        schedule.allow(steps)
+    except ValueError:
+        return False
+    return True
+
+
+ENDLESS = [schedule for schedule in EXAMPLES if lasts(schedule, 5 * LOOK)]
+
+
+def test_most_schedules_go_on_for_ever():
+    ended = {type(schedule) for schedule in EXAMPLES if schedule not in ENDLESS}
+    assert ended == {Adversarial, Trace, MessageTrace}
+    for schedule in EXAMPLES:
+        if schedule not in ENDLESS:
+            with pytest.raises(ValueError, match=f"needs at most its {UPDATES} "):
+                run(schedule, steps=UPDATES + 1)
+
+
+@pytest.mark.parametrize("schedule", ENDLESS, ids=lambda schedule: type(schedule).__name__)
+def test_delays_of_lost_replicas_are_counted_and_timed_to_the_end(schedule):
+    """Nothing is computed for them any more, yet all this is as in a run that never moves."""
+    timed = isinstance(schedule, SharedIterate) and schedule.timed
+    options = {"steps": 5 * LOOK, "block": 50, "measures": ("time",) if timed else ()}
+    lost, still = (run(schedule, step=step, **options) for step in (1e200, 0.0))
+    assert (lost.lost_at >= 0).all()
+    assert (still.lost_at == -1).all()
+    np.testing.assert_array_equal(lost.statistics.time.mean, still.statistics.time.mean)
+    assert np.isfinite(lost.statistics.time.mean).all() == timed
+    for what in ("reads", "deliveries"):
+        a, b = getattr(lost, what), getattr(still, what)
+        for name, value in vars(a).items() if a is not None else ():
+            np.testing.assert_array_equal(value, getattr(b, name), name)
+    np.testing.assert_array_equal(lost.delays, still.delays)
