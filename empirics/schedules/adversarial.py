@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from empirics.problems.base import Array, Problem, whole
+from empirics.problems.base import Problem, whole
 from empirics.problems.noiseless import noiseless
 from empirics.schedules.base import Delays, Law, settle
+from empirics.schedules.beam import beam, improved, patterns
 from empirics.schedules.descents import GOALS, Descents
 from empirics.stepsizes import StepSizes, step_sizes
 
 IMPROVED = 8  # sequences that are improved, the best ones found before
-SWEEPS = 100  # through all changes of one delay, at most, for each of them
 
 
 @dataclass(frozen=True, init=False)
@@ -135,18 +135,18 @@ def adversarial(
         run = Descents(noiseless(problem), step_sizes(step)(T), most, goal)
         constant = np.minimum(np.arange(T), np.arange(most + 1)[:, None])
         constants = run.values(constant)
-        found, exhaustive = _beam(run, kept, generator, tell)
+        found, exhaustive = beam(run, kept, generator, tell)
         values = run.values(found)
         if not exhaustive:
             random = generator.integers(0, most + 1, (kept, T))
-            more = np.minimum(np.vstack([_patterns(T, most), random]), np.arange(T))
+            more = np.minimum(np.vstack([patterns(T, most), random]), np.arange(T))
             found = np.vstack([constant, found, more])
             values = np.concatenate([constants, values, run.values(more)])
         best, value = found[values.argmax()], float(values.max())
         if not exhaustive:
             _, places = np.unique(-values, return_index=True)  # the best first, no value twice
             for stage, place in enumerate(places[:IMPROVED]):
-                delays, reached = _improved(run, found[place], float(values[place]))
+                delays, reached = improved(run, found[place], float(values[place]), generator)
                 if reached > value:
                     best, value = delays, reached
                 tell(T + stage + 1)
@@ -159,88 +159,3 @@ def adversarial(
         constants=constants,
         exhaustive=exhaustive,
     )
-
-
-def _beam(
-    run: Descents, width: int, generator: np.random.Generator, tell: Callable[[int], None]
-) -> tuple[Delays, bool]:
-    """The sequences that are left at the end, (n, T), and whether they are all there are.
-
-    Kept are those with the largest goal so far, those with the most of it in the gradients that can
-    still be read (what is small now may be about to grow), and a few at random.
-    """
-    x, g, total = run.first()
-    T, size, dim = len(run.eta), run.tau_max + 1, run.problem.dim
-    ring = np.repeat(g[None], size, axis=0)  # (size, n, dim)
-    delays = np.zeros((1, T), dtype=np.int64)
-    exhaustive = True
-    for t in range(T):
-        options, n = min(t, run.tau_max) + 1, len(x)
-        pulls = ring[(t - np.arange(options)) % size]  # (options, n, dim)
-        ahead = (x - run.eta[t] * pulls).reshape(-1, dim)
-        gradients = run.problem.gradient(ahead)
-        parent, tau = np.tile(np.arange(n), options), np.repeat(np.arange(options), n)
-        totals = run.sofar(total[parent], run.measure(ahead, gradients), t + 1)
-        if options * n > width:
-            exhaustive = False
-            held = np.vecdot(ring, ring).sum(axis=0)[parent] + np.vecdot(gradients, gradients)
-            chosen = _chosen(totals, held, width, generator)
-        else:
-            chosen = np.arange(options * n)
-        parent, tau = parent[chosen], tau[chosen]
-        x, total, delays, ring = ahead[chosen], totals[chosen], delays[parent], ring[:, parent]
-        delays[:, t] = tau
-        ring[(t + 1) % size] = gradients[chosen]
-        tell(t + 1)
-    return delays, exhaustive
-
-
-def _chosen(
-    totals: Array, held: Array, width: int, generator: np.random.Generator
-) -> NDArray[np.intp]:
-    """Half by the goal so far, a quarter by what is held, the rest at random; equal ones once."""
-    _, different = np.unique(np.column_stack([totals, held]), axis=0, return_index=True)
-    by_goal = different[np.argsort(-totals[different], kind="stable")][: -(-width // 2)]
-    by_held = different[np.argsort(-held[different], kind="stable")][: width // 4]
-    first = np.union1d(by_goal, by_held)
-    rest = np.setdiff1d(different, first)
-    return np.append(first, generator.permutation(rest)[: width - len(first)])
-
-
-def _patterns(T: int, most: int) -> Delays:
-    """0, 1, ..., s - 1 repeated; and 0, 1, ..., tau_max, tau_max, ... repeated, from any place on.
-
-    The latter destabilise a quadratic at smaller steps than any constant delay does: one period
-    takes x to (1 - (tau + 1 + m) h + m (m + 1) h^2 / 2) x, where m is how long tau_max is held.
-    """
-    words = [(list(range(s)), 0) for s in range(1, most + 2)]
-    for m in range(most + 1):
-        word = [*range(most + 1), *[most] * m]
-        words += [(word, shift) for shift in range(len(word))]
-    t = np.arange(T)
-    return np.array([np.array(word)[(t + shift) % len(word)] for word, shift in words])
-
-
-def _improved(run: Descents, delays: Delays, value: float) -> tuple[Delays, float]:
-    """Change single delays, several at once where that is better still, until nothing helps."""
-    T = len(delays)
-    t, tau = np.indices((T, run.tau_max + 1)).reshape(2, -1)
-    for _ in range(SWEEPS):
-        open_ = (tau <= t) & (tau != delays[t])
-        at, to = t[open_], tau[open_]
-        if not at.size:
-            break
-        tries = np.repeat(delays[None], len(at), axis=0)
-        tries[np.arange(len(at)), at] = to
-        values = run.values(tries)
-        if not values.max() > value:
-            break
-        order = np.argsort(-values, kind="stable")
-        order = order[values[order] > value]
-        order = order[np.sort(np.unique(at[order], return_index=True)[1])]  # one for each update
-        together = np.repeat(delays[None], len(order), axis=0)
-        for k, one in enumerate(order):
-            together[k:, at[one]] = to[one]
-        values = run.values(together)
-        delays, value = together[values.argmax()], float(values.max())
-    return delays, value

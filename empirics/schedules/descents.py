@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empirics.problems.base import Array, Problem
 from empirics.schedules.base import Delays
@@ -26,7 +27,6 @@ class Descents:
         words = goal.split(" ", 1)
         self._over = words[0] if words[0] in SUMMARIES else ""
         self.measure = _measure(problem, words[1] if self._over else goal)
-        self.tried = 0
 
     def first(self) -> tuple[Array, Array, Array]:
         """x_0, its gradient and the goal so far, of one sequence: (1, dim), (1, dim), (1,)."""
@@ -44,10 +44,22 @@ class Descents:
 
     def values(self, delays: Delays) -> Array:
         """The goal of each sequence of delays, (n, T) -> (n,)."""
-        self.tried += len(delays)
-        rows = max(1, NUMBERS // ((self.tau_max + 2) * self.problem.dim))
-        parts = [self._values(delays[a : a + rows]) for a in range(0, len(delays), rows)]
-        return np.concatenate(parts)
+        parts = [self._values(delays[part]) for part in self._parts(*delays.shape)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def changed(self, delays: Delays, at: NDArray[np.intp], to: Delays) -> Array:
+        """The goal of one sequence, (T,), with tau_at = to instead: one change each, (n,)."""
+        values = [np.empty(0)]
+        for part in self._parts(len(at), len(delays)):
+            tries = np.repeat(delays[None], len(at[part]), axis=0)
+            tries[np.arange(len(tries)), at[part]] = to[part]
+            values.append(self._values(tries))
+        return np.concatenate(values)
+
+    def _parts(self, n: int, T: int) -> list[slice]:
+        """So many sequences at a time that what is needed for them stays small."""
+        rows = max(1, NUMBERS // max((self.tau_max + 2) * self.problem.dim, T))
+        return [slice(a, a + rows) for a in range(0, n, rows)]
 
     def _values(self, delays: Delays) -> Array:
         n, size = len(delays), self.tau_max + 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from empirics import problems, schedules, simulate, stepsizes
 from empirics.schedules import Adversarial, adversarial
-from empirics.schedules.adversarial import _beam
+from empirics.schedules.beam import beam
 from empirics.schedules.descents import GOALS, MOST, Descents
 
 BOWL = problems.quadratic(dim=1, L=1.0)
@@ -131,7 +131,7 @@ def test_below_three_halves_nothing_grows():
 def test_the_beam_finds_the_growth_by_itself():
     """With no pattern among its starts."""
     run = Descents(BOWL, np.full(120, 0.6), 2, "squared distance")
-    found, exhaustive = _beam(run, 256, np.random.default_rng(0), lambda done: None)
+    found, exhaustive = beam(run, 256, np.random.default_rng(0), lambda done: None)
     assert not exhaustive
     assert found.shape == (256, 120)
     assert run.values(found).max() > 1
