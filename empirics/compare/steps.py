@@ -163,8 +163,8 @@ def _demand(theorem: Theorem, problem: Problem, names: set[str], given: dict[str
     of_the_delays = [name for name in missing if name in OF_THE_DELAYS]
     if of_the_delays:
         raise ValueError(
-            f"step sizes of {theorem.name} need {', '.join(of_the_delays)}, but these delays have "
-            "no bound; choose one that the runs will respect"
+            f"step sizes of {theorem.name} need {', '.join(of_the_delays)}, but this schedule has "
+            "no bound of its delays; choose one that the runs will respect"
         )
     if missing:
         raise ValueError(

@@ -72,7 +72,7 @@ def test_the_words_say_what_is_different():
 
 
 def test_steps_that_need_a_delay_say_that_there_is_none():
-    with pytest.raises(ValueError, match="need m, but these delays have no bound"):
+    with pytest.raises(ValueError, match="need m, but this schedule has no bound of its delays"):
         steps_for(results.dai2019.sharp, QUIET, schedules.Caches(2), steps=10)
 
 

@@ -44,7 +44,7 @@ def test_the_same_runs_are_kept_bit_for_bit(tmp_path):
         ({"measures": ("direction",)}, False),
         ({"window": 2}, False),
     ],
-    ids=str,
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else str(value),
 )
 def test_what_is_kept_is_what_would_come_out_again(more, kept, tmp_path):
     once(tmp_path / "r.nc")
