@@ -20,7 +20,14 @@ if TYPE_CHECKING:
         tuning,
     )
     from empirics.coherence import self_consistent_coherence
-    from empirics.compare import Verdict, compare, correction_for, measures_for, steps_for
+    from empirics.compare import (
+        Verdict,
+        assumption_table,
+        compare,
+        correction_for,
+        measures_for,
+        steps_for,
+    )
     from empirics.live import record
     from empirics.runs import Runs
     from empirics.simulate import simulate
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Runs": "empirics.runs",
     "Verdict": "empirics.compare",
+    "assumption_table": "empirics.compare",
     "compare": "empirics.compare",
     "correction_for": "empirics.compare",
     "exact": "empirics.exact",
@@ -54,6 +62,7 @@ _WHERE = {
 __all__ = [
     "Runs",
     "Verdict",
+    "assumption_table",
     "compare",
     "correction_for",
     "diagrams",

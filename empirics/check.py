@@ -15,7 +15,15 @@ from typing import Any
 import numpy as np
 
 from empirics.coherence import self_consistent_coherence
-from empirics.compare import Verdict, compare, correction_for, measures_for, steps_for
+from empirics.compare import (
+    Assumptions,
+    Verdict,
+    assumption_table,
+    compare,
+    correction_for,
+    measures_for,
+    steps_for,
+)
 from empirics.compare.checks import asks_for_coherence, window_for
 from empirics.keeping import key_of, read_mark, save_whole, write_mark
 from empirics.problems.base import Problem
@@ -33,7 +41,8 @@ class Cell:
 
     Fields: name, of its files; rule, the theorem whose step sizes are taken; theorems, judged on
     the runs; mu, None to search the largest that its own runs satisfy, if a theorem asks for
-    coherence at all; multiplicity and eta, as `steps_for` takes them; the rest as in `simulate`.
+    coherence at all; multiplicity and eta, as `steps_for` takes them; assumptions, whether all that
+    they speak of is measured along the runs; the rest as in `simulate`.
     """
 
     name: str
@@ -50,6 +59,7 @@ class Cell:
     chosen: Mapping[str, float] = field(default_factory=dict)
     reuse: bool = False
     alpha: float = 1e-6
+    assumptions: bool = False
 
     @property
     def coherent(self) -> bool:
@@ -66,6 +76,8 @@ class Cell:
     def measures(self) -> tuple[str, ...]:
         """What the theorems need to have measured, as far as the problem can tell."""
         wanted = dict.fromkeys(name for theorem in self.theorems for name in measures_for(theorem))
+        if self.assumptions:
+            wanted |= dict.fromkeys(("squared gradient at read points", "direction"))
         known = self.problem.minimiser is not None
         return tuple(name for name in wanted if known or "distance" not in name)
 
@@ -77,7 +89,7 @@ class Cell:
             "problem": dict(self.problem.settings),
             "schedule": self.schedule.settings,
             "numbers": [self.steps, self.replicas, self.seed, self.mu, self.multiplicity],
-            "more": [self.eta, self.reuse, self.measures, dict(self.chosen)],
+            "more": [self.eta, self.reuse, self.measures, dict(self.chosen), self.assumptions],
         }
         return key_of(settings)
 
@@ -86,7 +98,8 @@ class Cell:
 class Result:
     """A finished cell: its runs, the sparser ones with a window (or None), and the verdicts.
 
-    mu is None where no theorem asks for coherence and none was given.
+    assumptions has a table for each verdict, if they were asked for. mu is None where no theorem
+    asks for coherence and none was given.
     """
 
     cell: Cell
@@ -94,6 +107,7 @@ class Result:
     runs: Runs
     coherent: Runs | None
     verdicts: tuple[Verdict, ...]
+    assumptions: tuple[Assumptions, ...]
     kept: bool  # read back, not simulated now
 
 
@@ -141,7 +155,15 @@ def _simulate(cell: Cell, family: Family | None, out: Path) -> Result:
     rule = step(1.0 if mu is None else mu)
     common["correction"] = correction_for(cell.rule, cell.problem, chosen=cell.chosen)
     runs = _whole(
-        simulate(cell.problem, cell.schedule, step=rule, measures=cell.measures, **common)
+        simulate(
+            cell.problem,
+            cell.schedule,
+            step=rule,
+            measures=cell.measures,
+            noise=cell.assumptions,
+            smoothness=cell.assumptions,
+            **common,
+        )
     )
     if cell.window and coherent is None:
         coherent = _whole(
@@ -209,4 +231,13 @@ def _judge(
         )
         for theorem in cell.theorems
     )
-    return Result(cell=cell, mu=mu, runs=runs, coherent=coherent, verdicts=verdicts, kept=kept)
+    tables = [assumption_table(v, runs, coherent) for v in verdicts if cell.assumptions]
+    return Result(
+        cell=cell,
+        mu=mu,
+        runs=runs,
+        coherent=coherent,
+        verdicts=verdicts,
+        assumptions=tuple(tables),
+        kept=kept,
+    )

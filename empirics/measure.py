@@ -59,6 +59,18 @@ class Margin:
     lag: NDArray[np.int64]
 
 
+@dataclass(frozen=True, kw_only=True)
+class CoherenceLimits:
+    """The lowest expected coherence, when and at which lag, and its limits, each side at alpha."""
+
+    estimate: float
+    lower: float
+    upper: float
+    time: int
+    lag: int
+    alpha: float
+
+
 def gradient_norm(runs: Runs) -> GradientNorm:
     """Squared gradient norm along the runs.
 
@@ -128,6 +140,74 @@ def expected_margin(runs: Runs, mu: float) -> Margin:
         mean=margin.mean,
         standard_error=margin.standard_error,
         lag=margin.mean.argmin(axis=1),
+    )
+
+
+def coherence_limits(runs: Runs, alpha: float, window: int | None = None) -> CoherenceLimits:
+    r"""Limits of the lowest expected coherence, simultaneous over recorded times and lags.
+
+    .. math:: \min_{t, l < s} \frac{E \langle \nabla f(x_t), \nabla f(x_{t-l}) \rangle}
+              {E |\nabla f(x_t)|^2}
+
+    A ratio of means is as low as mu if the mean of the difference, inner product less mu times
+    squared norm, can be 0 (Fieller): Student at alpha/(K s), each side. Parameters: alpha, the
+    chance that any limit on one side is wrong; window = s, all lags that are recorded unless given.
+    Limits are infinite with one replica, where the mean of |grad f|^2 is not told from 0, or where
+    replicas are lost, which makes the estimate not a number. Raises ValueError if the runs have no
+    window, or not so long a one, or alpha is not in (0, 1).
+
+    >>> from empirics import problems, schedules, simulate
+    >>> problem = problems.quadratic(dim=1, mu=1.0, L=1.0, sigma=0.2, start=[5.0])
+    >>> runs = simulate(problem, schedules.Constant(1), step=1.2, steps=3, window=2)
+    >>> found = coherence_limits(runs, alpha=0.01)
+    >>> found.lower < found.estimate < found.upper < 0  # x_t = 5, about -1, ...
+    True
+
+    Source: Fieller 1954, Some problems in interval estimation; Bonferroni's inequality.
+    """
+    from empirics.statistics.student import level
+
+    _needs_window("coherence limits", runs)
+    level(alpha)
+    s = len(runs.lags) if window is None else window
+    if not 1 <= s <= len(runs.lags):
+        raise ValueError(
+            f"coherence limits need a window in 1, ..., {len(runs.lags)}, got {s}; simulate with "
+            "a longer one"
+        )
+    norm, inner, n = runs.statistics.squared_norm, runs.statistics.inner, runs.replicas
+    a, b = inner.mean[:, :s], np.repeat(norm.mean[:, None], s, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = a / b
+    if runs.certain:
+        lower = upper = ratio
+    elif n < 2:
+        lower, upper = np.full_like(ratio, -np.inf), np.full_like(ratio, np.inf)
+    else:
+        from scipy.special import stdtrit
+
+        q2 = float(stdtrit(n - 1, alpha / ratio.size)) ** 2 / (n * (n - 1))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            A = 1 - q2 * (norm.M2 / norm.mean**2)[:, None]
+            B = ratio - q2 * runs.statistics.comoment[:, :s] / b**2
+            C = ratio**2 - q2 * inner.M2[:, :s] / b**2
+            root = np.sqrt(np.maximum(B**2 - A * C, 0))
+            lower = np.where(A > 0, (B - root) / A, -np.inf)
+            upper = np.where(A > 0, (B + root) / A, np.inf)
+    defined = b != 0  # else all gradients are 0, and there is nothing to ask
+    if not defined.any():
+        ratio, lower, upper = (np.full_like(ratio, np.nan) for _ in range(3))
+    gone = np.isnan(ratio) & defined
+    ratio, lower, upper = (np.where(defined, x, np.inf) for x in (ratio, lower, upper))
+    lower, upper = np.where(gone, -np.inf, lower), np.where(gone, np.inf, upper)
+    at, lag = np.unravel_index(int(ratio.argmin()), ratio.shape)
+    return CoherenceLimits(
+        estimate=float(ratio.min()),
+        lower=float(lower.min()),
+        upper=float(upper.min()) if not gone.any() else np.inf,
+        time=int(runs.times[at]),
+        lag=int(lag),
+        alpha=alpha,
     )
 
 

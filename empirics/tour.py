@@ -36,6 +36,7 @@ class Request:
     replicas: int
     seed: int
     alpha: float
+    assumptions: bool = False
 
 
 def refusal(theorem: str | None) -> str:
@@ -81,6 +82,7 @@ def _cell(theorem: Any, level: int, request: Request, made: dict[str, Problem]) 
         chosen=request.chosen,
         reuse=reuse,
         alpha=request.alpha,
+        assumptions=request.assumptions,
     )
 
 
@@ -198,9 +200,15 @@ def write(
         "complete": complete,
         "exit": exit_code(finished, request),
         "verdicts": [
-            {"s": r.cell.schedule.tau_max + 1, "mu": r.mu, "kept": r.kept, **v.to_dict()}
+            {
+                "s": r.cell.schedule.tau_max + 1,
+                "mu": r.mu,
+                "kept": r.kept,
+                **v.to_dict(),
+                **({"assumptions": r.assumptions[i].to_dict()} if r.assumptions else {}),
+            }
             for r in finished
-            for v in r.verdicts
+            for i, v in enumerate(r.verdicts)
         ],
         "files": [*files, "summary.json"],
     }

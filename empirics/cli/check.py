@@ -12,6 +12,7 @@ import typer
 
 from empirics.cli.bar import Bar
 from empirics.cli.base import INTERRUPTED, UNDECIDED, Json, app, fail
+from empirics.cli.tables import show
 
 FLAGSHIP = ("dai2019.sharp", "dai2019.single_use", "dai2019.constant_step")
 FLAGSHIP_LEVELS, FLAGSHIP_STEPS = "1,2,4,8,16", 500
@@ -65,6 +66,12 @@ def check(
     replicas: Annotated[int, typer.Option(help="Independent runs behind every mean.")] = 256,
     seed: Annotated[int, typer.Option(help="One integer behind all random numbers.")] = 0,
     alpha: Annotated[float, typer.Option(help="Chance of a wrong limit anywhere.")] = 1e-6,
+    assumptions: Annotated[
+        bool,
+        typer.Option(
+            "--assumptions", help="Measure what theorems assume along the runs, and print a table."
+        ),
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for runs, figures and summary.")] = Path(
         "staleness-out"
     ),
@@ -97,6 +104,7 @@ def check(
         replicas=replicas,
         seed=seed,
         alpha=alpha,
+        assumptions=assumptions,
     )
     if reason := tour.refusal(theorem):
         page = {"theorem": theorem, "outcome": "inconclusive", "reason": reason}
@@ -123,6 +131,8 @@ def check(
     if json_:
         typer.echo(json.dumps(summary, indent=2))
     else:
+        for table in (table for result in results for table in result.assumptions):
+            show(table)
         files = [name for name in summary["files"] if not name.endswith(".nc")]
         runs = len(summary["files"]) - len(files)
         say(f"wrote {', '.join(files)} and {runs} runs (.nc) to {out}/")

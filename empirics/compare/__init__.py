@@ -17,6 +17,7 @@ from empirics.compare.measured import RECORDED
 from empirics.compare.numbers import SLIP
 from empirics.compare.quantity import Seen, measurable, measures_for, nothing, see
 from empirics.compare.steps import steps_for
+from empirics.compare.table import Assumptions, assumption_table
 from empirics.compare.verdict import MORE, Check, Outcome, Verdict
 from empirics.problems.base import Array
 from empirics.runs import Runs
@@ -207,8 +208,10 @@ def _label(theorem: Theorem) -> str:
 
 
 __all__ = [
+    "Assumptions",
     "Check",
     "Verdict",
+    "assumption_table",
     "compare",
     "correction_for",
     "measures_for",

@@ -7,7 +7,7 @@ import numpy as np
 from empirics.compare.checks.base import Case, Checks, Findings
 from empirics.compare.measured import RECORDED, direction
 from empirics.compare.numbers import SLIP
-from empirics.measure import expected_margin
+from empirics.measure import coherence_limits, expected_margin
 from theory import assumptions as known
 
 
@@ -29,6 +29,9 @@ def coherence(assumption: known.GradientCoherence, case: Case) -> Findings:
     at = int(np.nanargmin(np.where(defined, ratio, np.inf)))
     worst = float(ratio[at])
     seen = f"{worst:.4g} at t = {runs.times[at]}, lag {int(lags[at].argmin())}"
+    sides = coherence_limits(runs, case.alpha, s)
+    if sides.upper > sides.lower:
+        seen += f", limits {sides.lower:.4g} to {sides.upper:.4g}"
     if not defined.all() and runs.divergence is not None:
         return "fails", runs.divergence
     if worst < mu * (1 - SLIP):
