@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         measures_for,
         steps_for,
     )
+    from empirics.compare.until import until_decided
     from empirics.live import record
     from empirics.runs import Runs
     from empirics.simulate import simulate
@@ -57,6 +58,7 @@ _WHERE = {
     "stepsizes": "empirics.stepsizes",
     "tune": "empirics.tuning",
     "tuning": "empirics.tuning",
+    "until_decided": "empirics.compare.until",
 }
 
 __all__ = [
@@ -82,6 +84,7 @@ __all__ = [
     "stepsizes",
     "tune",
     "tuning",
+    "until_decided",
 ]
 
 

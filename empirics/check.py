@@ -8,7 +8,7 @@ it stopped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from empirics.compare import (
     steps_for,
 )
 from empirics.compare.checks import asks_for_coherence, window_for
+from empirics.compare.until import planned_looks, until_decided
 from empirics.keeping import key_of, read_mark, save_whole, write_mark
 from empirics.problems.base import Problem
 from empirics.runs import Runs
@@ -42,7 +43,8 @@ class Cell:
     Fields: name, of its files; rule, the theorem whose step sizes are taken; theorems, judged on
     the runs; mu, None to search the largest that its own runs satisfy, if a theorem asks for
     coherence at all; multiplicity and eta, as `steps_for` takes them; assumptions, whether all that
-    they speak of is measured along the runs; the rest as in `simulate`.
+    they speak of is measured along the runs; budget, how many replicas there may be at most until
+    all verdicts are decided, None for exactly `replicas`; the rest as in `simulate`.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Cell:
     reuse: bool = False
     alpha: float = 1e-6
     assumptions: bool = False
+    budget: int | None = None
 
     @property
     def coherent(self) -> bool:
@@ -90,6 +93,7 @@ class Cell:
             "schedule": self.schedule.settings,
             "numbers": [self.steps, self.replicas, self.seed, self.mu, self.multiplicity],
             "more": [self.eta, self.reuse, self.measures, dict(self.chosen), self.assumptions],
+            "until": [self.budget, self.alpha if self.budget else None],
         }
         return key_of(settings)
 
@@ -154,17 +158,13 @@ def _simulate(cell: Cell, family: Family | None, out: Path) -> Result:
             coherent = found.runs
     rule = step(1.0 if mu is None else mu)
     common["correction"] = correction_for(cell.rule, cell.problem, chosen=cell.chosen)
-    runs = _whole(
-        simulate(
-            cell.problem,
-            cell.schedule,
-            step=rule,
-            measures=cell.measures,
-            noise=cell.assumptions,
-            smoothness=cell.assumptions,
-            **common,
+    more: dict[str, Any] = {"noise": cell.assumptions, "smoothness": cell.assumptions}
+    if cell.budget is None:
+        runs = _whole(
+            simulate(
+                cell.problem, cell.schedule, step=rule, measures=cell.measures, **more, **common
+            )
         )
-    )
     if cell.window and coherent is None:
         coherent = _whole(
             simulate(
@@ -176,6 +176,22 @@ def _simulate(cell: Cell, family: Family | None, out: Path) -> Result:
                 **common,
             )
         )
+    if cell.budget is not None:
+        del common["replicas"]
+        runs = until_decided(
+            cell.theorems,
+            cell.problem,
+            cell.schedule,
+            step=rule,
+            measures=cell.measures,
+            budget=cell.budget,
+            alpha=cell.alpha,
+            family=family,
+            coherence=coherent,
+            chosen=cell.chosen,
+            **more,
+            **common,
+        ).runs
     save_whole(runs, out / f"{cell.name}.nc")
     if cell.window and coherent is not None:
         save_whole(coherent, out / f"{cell.name}-coherence.nc")
@@ -220,6 +236,9 @@ def _judge(
     *,
     kept: bool,
 ) -> Result:
+    if family is not None and cell.budget is not None:
+        looks = len(planned_looks(cell.problem, cell.schedule, cell.budget))
+        family = replace(family, looks=looks)
     verdicts = tuple(
         compare(
             theorem,

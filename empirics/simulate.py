@@ -54,6 +54,7 @@ def simulate(
     processes: int = 1,
     block: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    until: Callable[[Runs], bool] | None = None,
 ) -> Runs:
     r"""Run SGD with stale gradients, independently in every replica.
 
@@ -88,7 +89,9 @@ def simulate(
 
     How it runs, without a trace in the numbers: processes (a script that asks for more than one
     needs the usual `if __name__ == "__main__"`); block, steps drawn ahead; progress, called with
-    the replicas done and asked for after each tile.
+    the replicas done and asked for after each tile; until, given the runs of all replicas so far
+    after each tile, may end it there by saying True: the runs are then those of as many replicas
+    (`until_decided` looks at verdicts so that alpha stays what it says).
 
     A replica whose |grad f(x_t)|^2 is not finite or exceeds 1e100 at a recorded time, or with a
     coordinate beyond 1e150 at every 64th update or the last, is lost: it stops, the others go on,
@@ -133,6 +136,11 @@ def simulate(
                 total = part if total is None else total.merge(part)
                 if progress is not None:
                     progress(total.statistics.squared_norm.count, plan.replicas)
+                if until is not None:
+                    so_far = replace(plan, replicas=total.statistics.squared_norm.count)
+                    if until(assemble(so_far, total, rule, record)):
+                        plan = so_far
+                        break
         except KeyboardInterrupt:
             if total is None:
                 raise

@@ -37,6 +37,7 @@ class Request:
     seed: int
     alpha: float
     assumptions: bool = False
+    budget: int | None = None
 
 
 def refusal(theorem: str | None) -> str:
@@ -50,6 +51,8 @@ def cells(request: Request, flagship: Sequence[str]) -> list[Cell]:
     for what in ("steps", "replicas"):
         whole("check", what, getattr(request, what), 1)
     whole("check", "seed", request.seed, 0)
+    if request.budget is not None:
+        whole("check", "budget", request.budget, 2)
     names = [request.theorem] if request.theorem else list(flagship)
     made: dict[str, Problem] = {}
     return [
@@ -83,6 +86,7 @@ def _cell(theorem: Any, level: int, request: Request, made: dict[str, Problem]) 
         reuse=reuse,
         alpha=request.alpha,
         assumptions=request.assumptions,
+        budget=request.budget,
     )
 
 
@@ -174,6 +178,8 @@ def line(result: Result, verdict: Verdict) -> str:
     level = result.cell.schedule.tau_max + 1
     known_false = " (the statement is refuted)" if _expected(verdict) else ""
     kept = " [kept]" if result.kept else ""
+    if result.cell.budget is not None:
+        kept = f", {verdict.replicas} replicas{kept}"
     mu = "" if result.mu is None else f"mu = {result.mu:.2f}  "
     return f"{verdict.theorem.split('.')[-1]:<20} s = {level:<3} {mu}{verdict}{known_false}{kept}"
 

@@ -16,6 +16,7 @@ from empirics.cli.tables import show
 
 FLAGSHIP = ("dai2019.sharp", "dai2019.single_use", "dai2019.constant_step")
 FLAGSHIP_LEVELS, FLAGSHIP_STEPS = "1,2,4,8,16", 500
+AUTO = 256  # replicas that coherence is looked for on where verdicts say how many they need
 
 Levels = Annotated[
     str | None,
@@ -63,7 +64,13 @@ def check(
         typer.Option("--reuse/--fresh-noise", help="Apply a sample again when its iterate is."),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Updates of each run.")] = None,
-    replicas: Annotated[int, typer.Option(help="Independent runs behind every mean.")] = 256,
+    replicas: Annotated[
+        str,
+        typer.Option(
+            help="Independent runs behind every mean; auto: as many as decide, up to --budget."
+        ),
+    ] = "256",
+    budget: Annotated[int, typer.Option(help="Replicas at most, with --replicas auto.")] = 2**14,
     seed: Annotated[int, typer.Option(help="One integer behind all random numbers.")] = 0,
     alpha: Annotated[float, typer.Option(help="Chance of a wrong limit anywhere.")] = 1e-6,
     assumptions: Annotated[
@@ -101,10 +108,11 @@ def check(
         chosen=dict(map(_choice, choose or [])),
         reuse=reuse,
         steps=steps if steps is not None else FLAGSHIP_STEPS,
-        replicas=replicas,
+        replicas=AUTO if replicas == "auto" else _count(replicas),
         seed=seed,
         alpha=alpha,
         assumptions=assumptions,
+        budget=budget if replicas == "auto" else None,
     )
     if reason := tour.refusal(theorem):
         page = {"theorem": theorem, "outcome": "inconclusive", "reason": reason}
@@ -155,6 +163,13 @@ def _levels(text: str) -> tuple[int, ...]:
     if not levels or min(levels) < 1:
         fail(f"--staleness needs whole numbers >= 1 such as 1,4,16, got {text!r}")
     return levels
+
+
+def _count(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        fail(f"--replicas needs a whole number or auto, got {text!r}")
 
 
 def _choice(text: str) -> tuple[str, float]:

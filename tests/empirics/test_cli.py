@@ -169,6 +169,19 @@ def test_what_cannot_be_run_is_said_plainly(tmp_path):
     assert page["reason"].startswith(sentence)
 
 
+def test_replicas_are_as_many_as_decide(tmp_path):
+    asked = (*small(tmp_path, "--mu", 0.5, "--replicas", "auto"), "--budget", 1000)
+    done = staleness(*asked)
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("sharp")]
+    assert line.endswith("alpha = 1e-06 over 1 theorem x 3 looks, 256 replicas")
+    page = json.loads(staleness(*asked, "--json").stdout)
+    assert page["verdicts"][0]["kept"]
+    assert page["verdicts"][0]["replicas"] == 256
+    assert page["verdicts"][0]["family"]["looks"] == 3
+    assert page["request"]["budget"] == 1000
+
+
 def test_json_and_nothing_else(tmp_path):
     done = staleness(*small(tmp_path, "--json"))
     assert json.loads(done.stdout)["exit"] == 0
@@ -274,6 +287,8 @@ def test_an_interrupt_that_nobody_hears_is_not_lost(where, finished, tmp_path):
         (("check", "dai2019.sharp", "--mu", "nan"), "need 0 < mu <= 1, got nan"),
         (("check", "dai2019.sharp", "--steps", "0"), "steps >= 1, got 0"),
         (("check", "dai2019.sharp", "--replicas", "0"), "replicas >= 1, got 0"),
+        (("check", "dai2019.sharp", "--replicas", "many"), "a whole number or auto, got 'many'"),
+        (("check", "dai2019.sharp", "--replicas", "auto", "--budget", "1"), "budget >= 2, got 1"),
         (("check", "dai2019.sharp", "--seed", "-1"), "seed >= 0, got -1"),
         (("check", "dai2019.sharp", "--alpha", "2"), "0 < alpha < 1, got 2"),
         (("check", "huo2018.fixed_step"), "are free; they need a constant step eta"),
