@@ -195,7 +195,7 @@ class Runs:
         except (OSError, TypeError, ValueError, KeyError, IndexError) as reason:
             raise ValueError(
                 f"runs need a netCDF file written by Runs.save, got {path}, which fails with "
-                f"{type(reason).__name__}: {reason}"
+                f"{type(reason).__name__}: {' '.join(str(reason).split())}"
             ) from reason
 
 

@@ -30,13 +30,10 @@ def variable(who: str, table: xarray.Dataset, measure: str) -> str:
 
 def values(table: xarray.Dataset, axis: str) -> list[Any]:
     """The values of an axis; netCDF gives words as bytes and whole numbers as floating point."""
-    plain = []
-    for value in np.atleast_1d(table[axis].values).tolist():
-        if isinstance(value, bytes):
-            value = value.decode()
-        whole = isinstance(value, float) and value.is_integer()
-        plain.append(int(value) if whole else value)
-    return plain
+    plain = [v.decode() if isinstance(v, bytes) else v for v in np.atleast_1d(table[axis].values)]
+    if all(float(v).is_integer() for v in plain if not isinstance(v, str)):
+        return [str(v) if isinstance(v, str) else int(v) for v in plain]
+    return [str(v) if isinstance(v, str) else float(v) for v in plain]
 
 
 def numbers(who: str, table: xarray.Dataset, axis: str) -> Array:

@@ -284,7 +284,9 @@ def test_a_page_has_every_curve_of_the_table(table):
     start = table["gap_mean"].isel(time=0).max()
     assert page.axes[0].get_ylim()[1] == pytest.approx(100 * float(start))
     (legend,) = page.legends
-    assert [t.get_text() for t in legend.get_texts()] == [f"step = {s}" for s in (0.02, 0.1, 1, 30)]
+    assert [t.get_text() for t in legend.get_texts()] == [
+        f"step = {s}" for s in (0.02, 0.1, 1.0, 30.0)
+    ]
     page.draw_without_rendering()
 
 
