@@ -150,8 +150,9 @@ def test_limits_are_wider_with_more_asked_and_less_seen():
     assert exact.lower == exact.upper == exact.estimate
 
 
-def test_lost_replicas_leave_no_limit():
-    runs = simulate(NOISY, schedules.Constant(2), step=20.0, steps=400, window=3)
+@pytest.mark.parametrize("problem", [NOISY, problems.noiseless(NOISY)])
+def test_lost_replicas_leave_no_limit(problem):
+    runs = simulate(problem, schedules.Constant(2), step=20.0, steps=400, window=3)
     found = coherence_limits(runs, 0.1)
     assert np.isnan(found.estimate)
     assert (found.lower, found.upper) == (-np.inf, np.inf)

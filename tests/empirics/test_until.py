@@ -1,5 +1,6 @@
 """Looks at ever more replicas: the same runs, an alpha that is kept, and what ends it."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -49,9 +50,10 @@ def test_looks_double_from_one_tile_to_the_budget():
 
 
 def test_the_runs_are_those_of_as_many_replicas():
-    found = until(bounded_by(1.2), budget=4096, alpha=0.01)
+    found = until(bounded_by(1.05), budget=4096, alpha=0.01)
     assert found.decided
-    assert 1 < len(found.looked) < len(found.planned)
+    assert 3 < len(found.looked) < len(found.planned)
+    assert found.runs.replicas == found.looked[-1]
     plain = simulate(
         MET, NOW, step=1.0, steps=2, record=[1], replicas=found.looked[-1],
         measures=found.runs.settings["measures"],
@@ -60,7 +62,7 @@ def test_the_runs_are_those_of_as_many_replicas():
     assert found.runs.complete
     assert found.runs.statistics.squared_norm.mean == plain.statistics.squared_norm.mean
     assert found.runs.statistics.squared_norm.M2 == plain.statistics.squared_norm.M2
-    two = until(bounded_by(1.2), budget=4096, alpha=0.01, processes=2)
+    two = until(bounded_by(1.05), budget=4096, alpha=0.01, processes=2)
     assert two.looked == found.looked
     assert two.runs.statistics.squared_norm.mean == plain.statistics.squared_norm.mean
 
@@ -174,6 +176,24 @@ def test_an_interruption_goes_through():
 
 
 # ------------------------------------------------------------------ cells of a check
+
+
+def test_cells_share_alpha_when_it_is_decided_how_many_replicas_they_get(tmp_path, monkeypatch):
+    families = []
+
+    def watched(*arguments, **options):
+        families.append(options["family"])
+        return until_decided(*arguments, **options)
+
+    monkeypatch.setattr(sys.modules["empirics.check"], "until_decided", watched)
+    problem = problems.quadratic(dim=10, mu=0.1, L=1.0, sigma=0.5)
+    one = Cell(
+        name="a", rule=NONCONVEX, theorems=(NONCONVEX,), problem=problem,
+        schedule=NOW, steps=9, replicas=256, seed=0, budget=512,
+    )  # fmt: skip
+    done = list(check([one, replace(one, name="b", seed=1)], tmp_path))
+    assert [family.cells for family in families] == [2, 2]
+    assert [result.verdicts[0].family.size for result in done] == [4, 4]
 
 
 def test_a_kept_cell_has_the_verdicts_it_had(tmp_path):
