@@ -22,7 +22,7 @@ def simulate_command(runs: Runs) -> str | None:
     >>> problem = problems.quadratic(dim=2, mu=0.5, L=1.0, sigma=0.5)
     >>> runs = simulate(problem, schedules.Uniform(8), step=0.1, steps=20, replicas=9)
     >>> simulate_command(runs).partition(" --steps ")[0]
-    'staleness simulate quadratic:dim=2,mu=0.5,L=1.0,sigma=0.5 uniform:8 --step 0.1'
+    'staleness simulate quadratic:dim=2,mu=0.5,L=1.0 uniform:8 --step 0.1'
     """
     asked = runs.settings
     if asked.get("exact") or not runs.complete:
