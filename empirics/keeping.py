@@ -15,6 +15,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from numpy.typing import ArrayLike
 
@@ -61,9 +62,14 @@ def read_mark(path: Path, key: str) -> dict[str, Any] | None:
     return None
 
 
+def partial(path: Path) -> Path:
+    """Where a file is written before it is renamed: no two writers have the same place."""
+    return path.with_name(f"part-{uuid4().hex[:12]}-{path.name}")
+
+
 def save_whole(runs: Runs, path: Path) -> None:
     """Save runs so that there is never half a file of that name."""
-    part = path.with_name(f"part-{path.name}")
+    part = partial(path)
     try:
         runs.save(part)
         os.replace(part, path)

@@ -177,6 +177,11 @@ def planned(
     steps = whole("simulate", "steps", steps, 1)
     if window == 1:
         raise ValueError("simulate needs a window of at least 2 gradients or 0, got 1")
+    if whole("simulate", "window", window, 0) > steps + 1:
+        raise ValueError(
+            f"simulate needs a window of at most the {steps + 1} gradients at x_0, ..., x_{steps}, "
+            f"got {window}"
+        )
     for what, given, kind in (
         ("optimiser", optimiser, Optimiser),
         ("correction", correction, Correction),
@@ -190,11 +195,11 @@ def planned(
         correction=correction,
         eta=rule(steps),
         replicas=whole("simulate", "replicas", replicas, 1),
-        seed=whole("simulate", "seed", seed, 0),
+        seed=whole("simulate", "seed", seed, 0, np.inf),
         reuse=bool(reuse),
         times=recorded_times(record, steps, seed),
         measures=measures_asked(problem, measures),
-        window=whole("simulate", "window", window, 0),
+        window=int(window),
         noise=bool(noise),
         smoothness=bool(smoothness),
         each=bool(each),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def cells(request: Request, flagship: Sequence[str]) -> list[Cell]:
     """One cell a theorem and level; the printed theorem is judged on the runs of the sharp one."""
     for what in ("steps", "replicas"):
         whole("check", what, getattr(request, what), 1)
-    whole("check", "seed", request.seed, 0)
+    whole("check", "seed", request.seed, 0, inf)
     if request.budget is not None:
         whole("check", "budget", request.budget, 2)
     names = [request.theorem] if request.theorem else list(flagship)

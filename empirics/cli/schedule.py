@@ -63,6 +63,8 @@ def schedule(
     files.writable("--figure", figure, *files.FIGURES)
     files.writable("--histogram", histogram, *files.FIGURES)
     most = USUAL if updates is None else updates
+    if shown is not None and figure is None:
+        fail("--shown says what to draw of --figure, got no --figure")
     made = [named.schedule(text, steps=most, seed=seed) for text in schedule]
     if updates is None:
         most = min(map(_length, made))

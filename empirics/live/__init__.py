@@ -72,7 +72,7 @@ def record(
     """
     workers = whole("record", "workers", workers, 1)
     updates = whole("record", "updates", updates, 1)
-    seed = whole("record", "seed", seed, 0)
+    seed = whole("record", "seed", seed, 0, math.inf)
     if over not in WAYS:
         raise ValueError(f"record needs over = {' or '.join(map(repr, WAYS))}, got {over!r}")
     factor = 1.0 if straggler is None else _number("straggler", straggler, 1.0)

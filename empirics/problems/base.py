@@ -23,6 +23,8 @@ Provenance: TypeAlias = Literal["exact", "bound", "estimate"]
 KEYS = ("L", "mu_sc", "sigma", "infimum")
 PROVENANCES = ("exact", "bound", "estimate")
 
+LARGEST = 2**53  # whole number: as exact as a float, and with room for products below 2^63
+
 
 @dataclass(frozen=True, kw_only=True)
 class Constant:
@@ -163,8 +165,8 @@ class Problem(ABC):
             raise AttributeError(f"{self.name} has no constant {key}; it knows {known}") from None
 
 
-def whole(who: str, what: str, value: object, least: int) -> int:
-    """`value` as an int if it is a whole number of at least `least`; else one sentence.
+def whole(who: str, what: str, value: object, least: int, most: float = LARGEST) -> int:
+    """`value` as an int if it is a whole number from `least` to `most`; else one sentence.
 
     >>> whole("constant delay", "tau", 3, 0)
     3
@@ -179,6 +181,8 @@ def whole(who: str, what: str, value: object, least: int) -> int:
         raise ValueError(message) from None
     if isinstance(value, bool) or number < least:
         raise ValueError(message)
+    if number > most:
+        raise ValueError(f"{who} needs a whole number {what} <= {most}, got {value!r}")
     return number
 
 

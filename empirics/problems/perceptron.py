@@ -56,7 +56,7 @@ def perceptron(
     """
     layers, units = whole("perceptron", "depth", depth, 0), whole("perceptron", "width", width, 1)
     b = whole("perceptron", "batch", batch, 1)
-    whole("perceptron", "seed", seed, 0)
+    whole("perceptron", "seed", seed, 0, np.inf)
     if activation not in ("relu", "tanh"):
         raise ValueError(f'perceptron needs activation = "relu" or "tanh", got {activation!r}')
     if precision not in ("double", "single"):

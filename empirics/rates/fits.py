@@ -111,7 +111,7 @@ def fit(
         )
     found, curve_fitted = fitted(kind, T, mean)
     values = np.where(np.isfinite(values), values, 0)  # those after the window, which do not count
-    generator = np.random.default_rng(whole("rates", "seed", seed, 0))
+    generator = np.random.default_rng(whole("rates", "seed", seed, 0, np.inf))
     others, worse, off = [], 0, misfit(mean, curve_fitted)
     for _ in range(count):
         share = generator.multinomial(n, np.full(n, 1 / n)) / n

@@ -53,7 +53,7 @@ def slope(
     count, n = whole("rates", "resamples", resamples, 10), values.shape[1]
     if not 0 < confidence < 1:
         raise ValueError(f"rates need 0 < confidence < 1, got {confidence}")
-    generator = np.random.default_rng(whole("rates", "seed", seed, 0))
+    generator = np.random.default_rng(whole("rates", "seed", seed, 0, np.inf))
 
     def of(share: Array) -> float:
         with np.errstate(invalid="ignore"):  # infinite ones are refused below

@@ -124,7 +124,7 @@ def adversarial(
     most = whole("adversarial", "tau_max", tau_max, 0)
     T = whole("adversarial", "steps", steps, 1)
     kept = whole("adversarial", "width", width, 1)
-    generator = np.random.default_rng(whole("adversarial", "seed", seed, 0))
+    generator = np.random.default_rng(whole("adversarial", "seed", seed, 0, np.inf))
     stages = T + IMPROVED
 
     def tell(done: int) -> None:

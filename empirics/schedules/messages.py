@@ -183,7 +183,7 @@ def messages(
     steps = whole("messages", "of steps", steps, 1)
     lanes = whole("messages", "of lanes", lanes, 1)
     tile, lane = divmod(whole("messages", "replica", replica, 0), lanes)
-    sequence = np.random.SeedSequence(whole("messages", "seed", seed, 0), spawn_key=(tile,))
+    sequence = np.random.SeedSequence(whole("messages", "seed", seed, 0, np.inf), spawn_key=(tile,))
     course = schedule.course(np.random.Generator(np.random.SFC64(sequence.spawn(2)[1])), lanes)
     starts = range(0, steps, AHEAD)
     parts = [course.draw(min(AHEAD, steps - start))[:, lane] for start in starts]

@@ -37,7 +37,7 @@ def history(
     steps = whole("history", "steps", steps, 1)
     lanes = whole("history", "lanes", lanes, 1)
     tile, lane = divmod(whole("history", "replica", replica, 0), lanes)
-    sequence = np.random.SeedSequence(whole("history", "seed", seed, 0), spawn_key=(tile,))
+    sequence = np.random.SeedSequence(whole("history", "seed", seed, 0, np.inf), spawn_key=(tile,))
     schedule.allow(steps)
     if isinstance(schedule, Trace) and schedule.past is not None:
         return schedule.past.until(steps)

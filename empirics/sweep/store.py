@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from empirics.keeping import partial
 from empirics.moments import MEASURES, Moments
 from empirics.runs import Runs
 from empirics.sweep.study import Cell, Study
@@ -44,7 +45,7 @@ class Store:
     def save(self, cell: Cell, file: bytes) -> None:
         """Keep the file of a finished cell."""
         path = self.path(cell)
-        part = path.with_name(f"part-{path.name}")
+        part = partial(path)
         try:
             part.write_bytes(file)
             os.replace(part, path)
@@ -132,11 +133,11 @@ def dataset(study: Study, results: Mapping[str, Row]) -> xarray.Dataset:
 def write(table: xarray.Dataset, folder: Path) -> tuple[Path, Path]:
     """The table as netCDF, and its last values as CSV: one line a cell and measure."""
     whole, last = folder / "sweep.nc", folder / "sweep.csv"
-    part = whole.with_name("part-sweep.nc")
+    part = partial(whole)
     plain = {n: {"dtype": "f8"} for n in table.variables if table[n].dtype.kind == "i"}
     table.to_netcdf(part, engine="scipy", format="NETCDF3_64BIT", encoding=plain)
     os.replace(part, whole)
-    part = last.with_name("part-sweep.csv")
+    part = partial(last)
     with part.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(_rows(table))
     os.replace(part, last)

@@ -489,6 +489,9 @@ def test_the_space_time_diagram_is_drawn(staleness, tmp_path):
     assert path.read_text() != usual
     staleness("schedule", "ring:4", "--figure", path, "--histogram", tmp_path / "h.svg")
     assert "iteration" in path.read_text()
+    done = staleness("schedule", *texts, "--shown", "12-20")
+    assert done.code == 2
+    assert "--shown says what to draw of --figure" in done.err
     for shown in ("0", "5-5", "x", "10-2000", "5-4"):
         done = staleness("schedule", *texts, "--figure", path, "--shown", shown)
         assert done.code == 2

@@ -106,3 +106,17 @@ def test_what_simulate_refuses_leaves_nothing_behind(tmp_path):
     with pytest.raises(ValueError, match="steps >= 1, got 0"):
         once(tmp_path / "r.nc", steps=0)
     assert once(tmp_path / "r.nc").kept
+
+
+def test_two_that_write_one_file_leave_it_whole(tmp_path):
+    """The other one begins and ends while this one writes, where it would hurt most."""
+    runs, path = once(tmp_path / "r.nc").runs, tmp_path / "r.nc"
+
+    class Slow:
+        def save(self, part):
+            runs.save(part)
+            keeping.save_whole(runs, path)
+
+    keeping.save_whole(Slow(), path)
+    assert np.array_equal(Runs.load(path).statistics.gap.mean, runs.statistics.gap.mean)
+    assert {p.name for p in tmp_path.iterdir()} == {"r.nc", "r.key"}

@@ -572,6 +572,8 @@ def test_interruption_before_the_first_tile_is_passed_on():
         ({"seed": -1}, r"simulate needs a whole number seed >= 0, got -1"),
         ({"seed": None}, r"simulate needs a whole number seed >= 0, got None"),
         ({"window": 1}, r"simulate needs a window of at least 2 gradients or 0, got 1"),
+        ({"window": 12}, r"simulate needs a window of at most the 11 gradients at .*, got 12"),
+        ({"window": 10**30}, r"simulate needs a whole number window <= 9007199254740992, got 1000"),
         ({"window": -2}, r"simulate needs a whole number window >= 0, got -2"),
         (
             {"measures": ["gap", "speed"]},

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from empirics import schedules, simulate
 from empirics.problems import Constant, Problem, quadratic
 from empirics.problems.base import real, whole
 
@@ -116,3 +117,23 @@ def test_a_real_number_without_an_upper_end_is_finite():
         real("law", "rate", np.inf, 0)
     with pytest.raises(ValueError, match=r"law needs a number rate with rate > 0, got 0"):
         real("law", "rate", 0, 0, ends="(]")
+
+
+def test_whole_numbers_end_where_floats_are_no_longer_exact_but_for_seeds():
+    assert whole("a", "b", 2**53, 0) == 2**53
+    with pytest.raises(ValueError, match="a needs a whole number b <= 9007199254740992, got 9007"):
+        whole("a", "b", 2**53 + 1, 0)
+    huge = 2**200  # any number seeds a generator
+    first, again, other = (
+        simulate(
+            quadratic(dim=2, mu=0.5, sigma=1.0),
+            schedules.Constant(1),
+            step=0.1,
+            steps=5,
+            replicas=2,
+            seed=s,
+        )
+        for s in (huge, huge, huge + 1)
+    )
+    assert np.array_equal(first.statistics.gap.mean, again.statistics.gap.mean)
+    assert not np.array_equal(first.statistics.gap.mean, other.statistics.gap.mean)

@@ -247,6 +247,9 @@ def test_the_alias_table_is_the_law(weights):
     ("make", "sentence"),
     [
         (lambda: schedules.Constant(-1), r"constant delay needs a whole number tau >= 0, got -1"),
+        (lambda: schedules.Constant(10**26), r"whole number tau <= 9007199254740992, got 1000"),
+        (lambda: schedules.Uniform(10**20), r"whole number tau_max <= 9007199254740992, got 10"),
+        (lambda: schedules.Cyclic([0, 10**20]), r"cyclic delay needs a whole number .* <= 9007"),
         (lambda: schedules.Constant(1.5), r"constant delay needs a whole number .* got 1\.5"),
         (lambda: schedules.Constant(True), r"constant delay needs a whole number .* got True"),
         (lambda: schedules.Uniform(-2), r"uniform delay needs .* tau_max >= 0, got -2"),
