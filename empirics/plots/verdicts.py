@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.plots.looks import BOUND, axes, beyond, look, several_labels, spread
+from empirics.plots.looks import BELOW, BOUND, axes, beyond, look, several_labels, spread
 from empirics.problems.base import Array
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def slack(
     ax.axhline(1, color="0.3", linestyle=BOUND)
     ax.plot([], [], color="0.3", linestyle=BOUND, label="the bound itself")
     ax.fill_between([], [], [], color="0.3", alpha=0.2, linewidth=0, label="limits of the mean")
-    ax.legend(frameon=False, fontsize="small")
+    ax.legend(**BELOW)
     return ax
 
 
