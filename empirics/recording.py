@@ -87,6 +87,8 @@ def _no_times(record: object) -> ValueError:
 
 def measures_asked(problem: Problem, asked: Sequence[str]) -> tuple[str, ...]:
     """The measures asked for, in the order of `MEASURES`."""
+    if not isinstance(asked, Sequence):
+        raise ValueError(f"simulate needs a sequence of measures, got {asked!r}")
     names = (asked,) if isinstance(asked, str) else tuple(asked)
     for name in names:
         if name not in MEASURES:

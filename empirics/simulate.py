@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from empirics.optimisers.base import SGD, Correction, Optimiser
 from empirics.part import Part, tile_part
-from empirics.problems.base import Constant, Problem, whole
+from empirics.problems.base import Constant, Problem, flag, whole
 from empirics.processes import context, settle_down
 from empirics.recording import Record, measures_asked, recorded_times, settings_of
 from empirics.runs import Runs
@@ -196,13 +196,13 @@ def planned(
         eta=rule(steps),
         replicas=whole("simulate", "replicas", replicas, 1),
         seed=whole("simulate", "seed", seed, 0, np.inf),
-        reuse=bool(reuse),
+        reuse=flag("simulate", "reuse", reuse),
         times=recorded_times(record, steps, seed),
         measures=measures_asked(problem, measures),
         window=int(window),
-        noise=bool(noise),
-        smoothness=bool(smoothness),
-        each=bool(each),
+        noise=flag("simulate", "noise", noise),
+        smoothness=flag("simulate", "smoothness", smoothness),
+        each=flag("simulate", "each", each),
         block=_ahead(problem, schedule, reuse, block),
     )
     _fitting(plan)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from empirics.optimisers.base import Optimiser, Rule
-from empirics.problems.base import Array, real
+from empirics.problems.base import Array, flag, real
 from empirics.schedules.base import settle
 
 
@@ -37,7 +37,7 @@ class Momentum(Optimiser):
 
     def __post_init__(self) -> None:
         beta = real("momentum", "beta", self.beta, 0, 1, ends="[)")
-        settle(self, beta=beta, nesterov=bool(self.nesterov))
+        settle(self, beta=beta, nesterov=flag("momentum", "nesterov", self.nesterov))
 
     def begin(self, shape: tuple[int, ...]) -> Rule:
         return _Nesterov(self.beta, shape) if self.nesterov else _HeavyBall(self.beta, shape)

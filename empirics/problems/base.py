@@ -186,6 +186,18 @@ def whole(who: str, what: str, value: object, least: int, most: float = LARGEST)
     return number
 
 
+def flag(who: str, what: str, value: object) -> bool:
+    """`value` if it is True or False, NumPy's included; else one sentence: "no" counts as yes.
+
+    >>> flag("simulate", "reuse", "no")
+    Traceback (most recent call last):
+    ValueError: simulate needs reuse = True or False, got 'no'
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{who} needs {what} = True or False, got {value!r}")
+    return bool(value)
+
+
 def real(
     who: str, what: str, value: object, low: float, high: float = inf, *, ends: str = "[]"
 ) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -44,6 +45,10 @@ def chosen(
     times: NDArray[np.int64], window: tuple[int, int] | None, least: int
 ) -> NDArray[np.int64]:
     """Places of the times that take part: in the window, evenly in the logarithm."""
+    if window is not None and not (
+        isinstance(window, Sequence) and [isinstance(end, Real) for end in window] == [True, True]
+    ):
+        raise ValueError(f"rates need a window of two times, (first, last), got {window!r}")
     first, last = (times[0], times[-1]) if window is None else window
     inside: NDArray[np.int64] = np.flatnonzero((times >= first) & (times <= last))
     if len(inside) <= least:

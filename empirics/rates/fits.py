@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from empirics.problems.base import Array, whole
+from empirics.problems.base import Array, real, whole
 from empirics.rates.curves import Summary, chosen, curves
 from empirics.rates.forms import FORMS, fitted, misfit, named
 
@@ -98,8 +98,7 @@ def fit(
     kind = named(form)
     times, summarise, values = curves(runs, measure, summary)
     place = chosen(times, window, len(kind.letters))
-    if not 0 < confidence < 1:
-        raise ValueError(f"rates need 0 < confidence < 1, got {confidence}")
+    real("rates", "confidence", confidence, 0, 1, ends="()")
     count = whole("rates", "resamples", resamples, 10)
     n = values.shape[1]
     mean = summarise(values.mean(axis=1))[place]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from empirics.problems.base import Array, whole
+from empirics.problems.base import Array, real, whole
 from empirics.rates.curves import Summary, chosen, curves
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def slope(
     place = chosen(times, window, 2)
     logs = np.log(times[place].astype(np.float64))
     count, n = whole("rates", "resamples", resamples, 10), values.shape[1]
-    if not 0 < confidence < 1:
-        raise ValueError(f"rates need 0 < confidence < 1, got {confidence}")
+    real("rates", "confidence", confidence, 0, 1, ends="()")
     generator = np.random.default_rng(whole("rates", "seed", seed, 0, np.inf))
 
     def of(share: Array) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.problems.base import whole
+from empirics.problems.base import flag, whole
 from empirics.schedules.base import Delays, Messenger, OwnCaches, Schedule, settle
 from empirics.schedules.caches import EVALUATE
 from empirics.schedules.tables import NUMBER, load_table, save_table
@@ -84,7 +84,7 @@ class Messages:
 
         repeat=True starts over after T iterations.
         """
-        return MessageTrace(self, repeat=bool(repeat))
+        return MessageTrace(self, repeat=flag("messages", "repeat", repeat))
 
     def save(self, path: str | PathLike[str], notes: Sequence[str] = ()) -> None:
         """Write it as CSV, notes as lines of comment in it; `load` reads it back."""

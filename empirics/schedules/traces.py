@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from empirics.problems.base import Array
+from empirics.problems.base import Array, flag
 from empirics.schedules.base import Block, Course, Delays, SharedIterate, settle
 
 if TYPE_CHECKING:
@@ -48,7 +48,12 @@ class Trace(SharedIterate):
         label: str = "trace",
         repeat: bool = False,
     ) -> None:
-        given = np.asarray(delays)
+        try:
+            given = np.asarray(delays)
+        except ValueError:
+            raise ValueError(
+                "trace needs as many delays of each update as of the first, got others"
+            ) from None
         if given.ndim not in (1, 2) or given.size == 0 or given.dtype.kind not in "iu":
             raise ValueError(
                 "trace needs whole delays of shape (T,) or (T, K), got "
@@ -70,7 +75,7 @@ class Trace(SharedIterate):
             raise ValueError(f"trace needs a label of one line, got {label!r}")
         if repeat:
             clock = None  # a second round has no times of its own
-        settle(self, delays=table, times=clock, label=label, repeat=bool(repeat))
+        settle(self, delays=table, times=clock, label=label, repeat=flag("trace", "repeat", repeat))
         settle(self, tau_max=int(table.max()), past=None)
 
     @property

@@ -39,7 +39,7 @@ MADE: Mapping[str, Callable[[str], Any]] = {
 AXES = ("problem", "schedule", "step", "optimiser", "correction", "seed")  # that simulate takes
 NEEDED = ("problem", "schedule", "step")
 COMMON = ("steps", "replicas", "record", "measures", "window", "noise", "reuse")
-RESERVED = ("time", "tau", "lag", "replica", "key")
+RESERVED = ("time", "tau", "lag", "replica", "key", "lost", "mean_delay")  # of the table, or kept
 _HOLE = re.compile(r"\{(\w+)\}")
 
 Value = str | int | float
@@ -139,7 +139,7 @@ class Study:
             where = self._line(axis)
             if axis in RESERVED or not axis.isidentifier():
                 raise ValueError(f"a study cannot have an axis {axis!r}{where}; call it otherwise")
-            if isinstance(values, str) or not len(values):
+            if isinstance(values, str) or not (isinstance(values, Sequence) and len(values)):
                 raise ValueError(
                     f"a study needs a list of values for {axis}, got {values!r}{where}"
                 )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirics.optimisers import SGD, Momentum
-from empirics.problems.base import Array, Problem, whole
+from empirics.problems.base import Array, Problem, real, whole
 from empirics.schedules import Constant
 from empirics.schedules.base import Schedule
 from empirics.simulate import simulate
@@ -83,7 +83,10 @@ def slowdown(
     Source: Dai et al. 2019, section 5, count batches to a target at one step for all levels; their
     reviewers asked for the other answer.
     """
+    if not isinstance(staleness, Sequence | np.ndarray):
+        raise ValueError(f"slowdown needs a sequence of levels of staleness, got {staleness!r}")
     levels = [whole("slowdown", "staleness", s, 0) for s in staleness]
+    kept = None if fixed_step is None else real("slowdown", "fixed_step", fixed_step, 0, ends="(]")
     if not levels:
         raise ValueError("slowdown needs at least one level of staleness, got none")
 
@@ -103,9 +106,7 @@ def slowdown(
         )
         for level in levels
     )
-    step = best[0].step if fixed_step is None else float(fixed_step)
-    if not (np.isfinite(step) and step > 0):
-        raise ValueError(f"slowdown needs a finite fixed_step > 0, got {fixed_step}")
+    step = best[0].step if kept is None else kept
     optimiser = options.get("optimiser")
 
     def spread(level: int, eta: float, momentum: float) -> Array:

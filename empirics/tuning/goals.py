@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirics.moments import MEASURES
-from empirics.problems.base import Array, whole
+from empirics.problems.base import Array, real, whole
 
 TIMES = 200  # recorded on the way to a target, evenly in the logarithm
 
@@ -88,8 +88,7 @@ class Reach(Goal):
 
     def __post_init__(self) -> None:
         _check(self)
-        if not (np.isfinite(self.target) and self.target > 0):
-            raise ValueError(f"a goal needs a finite target > 0, got {self.target}")
+        real("a goal", "target", self.target, 0, ends="(]")
 
     @property
     def times(self) -> NDArray[np.int64]:
@@ -115,5 +114,6 @@ class Reach(Goal):
 
 def _check(goal: Goal) -> None:
     whole("a goal", "updates", goal.updates, 1)
-    if goal.measure not in MEASURES or "read" in goal.measure or goal.measure == "direction":
+    useless = ("direction", "time")  # it may be negative; it is the same whatever the step
+    if goal.measure not in MEASURES or "read" in goal.measure or goal.measure in useless:
         raise ValueError(f'a goal needs a measure such as "gap", got {goal.measure!r}')

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from empirics.optimisers import SGD, Momentum
 from empirics.optimisers.base import Correction, Optimiser
-from empirics.problems.base import Array, Problem, whole
+from empirics.problems.base import Array, Problem, real, whole
 from empirics.schedules.base import Schedule
 from empirics.simulate import simulate
 from empirics.tuning.goals import Goal
@@ -101,14 +101,19 @@ def tune(
     >>> found.step, found.score, found.at_edge              # x_1 = 0
     (1.0, 0.0, False)
     """
+    if not isinstance(problem, Problem):
+        raise ValueError(f"tune needs a Problem such as quadratic(...), got {problem!r}")
+    if not isinstance(schedule, Schedule):
+        raise ValueError(f"tune needs a Schedule such as Constant(4), got {schedule!r}")
     most = whole("tune", "replicas", replicas, 2)
     grid = _grid(problem, steps)
+    if not isinstance(momenta, Sequence | np.ndarray):
+        raise ValueError(f"tune needs a sequence of momenta, got {momenta!r}")
     if optimiser is not None and tuple(momenta) != (0.0,):
         raise ValueError("tune needs momenta or an optimiser of your own, got both; drop one")
     for momentum in momenta:
-        if not 0 <= momentum < 1:
-            raise ValueError(f"tune needs momenta in [0, 1), got {momentum}")
-    if not momenta:
+        real("tune", "momentum", momentum, 0, 1, ends="[)")
+    if not len(momenta):
         raise ValueError("tune needs at least one momentum, got none")
     if not isinstance(goal, Goal):
         raise ValueError(f"tune needs a goal such as After(1000) or Reach(...), got {goal!r}")

@@ -284,6 +284,8 @@ def test_a_file_is_a_study(tmp_path):
         ('"quadratic:', '"cubic:', r"cannot run: there is no problem 'cubic'; .* \(line 6\)"),
         ("steps = 60", "steps = 60\nrecord = 'often'", r"a study needs record = .*\(line 4\)"),
         ("steps = 60", "steps = 60\ntime = [1]", r"cannot have an axis 'time' \(line 4\)"),
+        ("steps = 60", "steps = 60\nlost = [1]", r"cannot have an axis 'lost' \(line 4\)"),
+        ("steps = 60", "steps = 60\nreuse = 'no'", r"reuse = True or False, got 'no'"),
         ("steps = 60", "steps = 60\n[more]\na = 1", r"a study needs no sections, got \[more\]"),
         ("steps = 60", "steps = = 60", r"study.toml is not TOML: .*line 3"),
         (

@@ -182,13 +182,19 @@ def test_other_schedules_per_level():
     [
         (lambda: After(0), r"a goal needs a whole number updates >= 1, got 0"),
         (lambda: After(5, "loss"), r"a goal needs a measure such as \"gap\", got 'loss'"),
-        (lambda: Reach(5, target=0.0), r"a goal needs a finite target > 0, got 0.0"),
-        (lambda: Reach(5, target=float("nan")), r"a goal needs a finite target > 0, got nan"),
+        (lambda: Reach(5, target=0.0), r"a goal needs a number target with target > 0, got 0.0"),
+        (lambda: Reach(5, target=float("nan")), r"needs a number target with target > 0, got nan"),
+        (lambda: Reach(5, target="low"), r"needs a number target with target > 0, got 'low'"),
+        (lambda: After(5, "time"), r"a goal needs a measure such as \"gap\", got 'time'"),
+        (lambda: tuned(problem=3), r"tune needs a Problem such as .*, got 3"),
+        (lambda: tuned(schedule=3), r"tune needs a Schedule such as .*, got 3"),
+        (lambda: tuned(momenta=0.5), r"tune needs a sequence of momenta, got 0\.5"),
+        (lambda: tuned(momenta=["much"]), r"tune needs a number momentum with .*, got 'much'"),
         (lambda: tuned(steps=[]), r"tune needs finite steps > 0, \(m,\), got \[\]"),
         (lambda: tuned(steps=[0.1, -1.0]), r"tune needs finite steps > 0"),
         (lambda: tuned(steps=[float("nan")]), r"tune needs finite steps > 0"),
         (lambda: tuned(steps="fast"), r"tune needs steps > 0, \(m,\), got 'fast'"),
-        (lambda: tuned(momenta=[1.0]), r"tune needs momenta in \[0, 1\), got 1.0"),
+        (lambda: tuned(momenta=[1.0]), r"number momentum with 0 <= momentum < 1, got 1\.0"),
         (lambda: tuned(momenta=[]), r"tune needs at least one momentum, got none"),
         (lambda: tuned(momenta=[0.5], optimiser=Adam()), r"momenta or an optimiser of your own"),
         (lambda: tuned(replicas=1), r"tune needs a whole number replicas >= 2, got 1"),
@@ -196,7 +202,9 @@ def test_other_schedules_per_level():
         (lambda: tuned(steps=[1e3]), r"tune needs a candidate that serves the goal, got none: gap"),
         (lambda: slow([]), r"slowdown needs at least one level of staleness, got none"),
         (lambda: slow([-1]), r"slowdown needs a whole number staleness >= 0, got -1"),
-        (lambda: slow([0], fixed_step=-1.0), r"needs a finite fixed_step > 0, got -1.0"),
+        (lambda: slow([0], fixed_step=-1.0), r"number fixed_step with fixed_step > 0, got -1\.0"),
+        (lambda: slow([0], fixed_step="a"), r"number fixed_step with fixed_step > 0, got 'a'"),
+        (lambda: slow(3), r"slowdown needs a sequence of levels of staleness, got 3"),
         (lambda: slow([0], fixed_step=50.0), r"a first level that serves the goal at the fixed"),
     ],
 )
@@ -208,7 +216,8 @@ def test_bad_input_gets_one_sentence(call, sentence):
 def tuned(goal=None, **options):
     options = {"replicas": 2, **options}
     goal = goal or After(200)
-    return tune(problems.quadratic(dim=1), schedules.Constant(0), goal, **options)
+    problem = options.pop("problem", problems.quadratic(dim=1))
+    return tune(problem, options.pop("schedule", schedules.Constant(0)), goal, **options)
 
 
 def slow(levels, **options):

@@ -234,6 +234,10 @@ def test_every_number_is_checked(optimiser, bad):
     ("make", "sentence"),
     [
         (lambda: Momentum(1), r"momentum needs a number beta with 0 <= beta < 1, got 1"),
+        (
+            lambda: Momentum(0.5, nesterov="no"),
+            r"momentum needs nesterov = True or False, got 'no'",
+        ),
         (lambda: Adam(epsilon=0), r"Adam needs a number epsilon with epsilon > 0, got 0"),
         (lambda: Adagrad(initial=-1), r"Adagrad needs a number initial with initial >= 0, got -1"),
         (lambda: AMSGrad(beta2=1.0), r"AMSGrad needs a number beta2 with 0 <= beta2 < 1, got 1.0"),

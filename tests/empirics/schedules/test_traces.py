@@ -284,3 +284,10 @@ def test_measured_ages_of_eight_workers():
     runs = simulate(small(), read, step=0.05, steps=1000, replicas=2, record=500, reuse=True)
     assert runs.tau_max == 14
     assert runs.reads.mean == read.mean
+
+
+def test_a_ragged_trace_and_a_word_for_yes_get_one_sentence():
+    with pytest.raises(ValueError, match="trace needs as many delays of each update as of the"):
+        Trace([[0], [0, 1]])
+    with pytest.raises(ValueError, match="trace needs repeat = True or False, got 'no'"):
+        Trace([0, 1], repeat="no")
