@@ -1,5 +1,7 @@
 """The counterexample to Theorem 1 under re-use: the numbers of the audit, section 5.3."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ def run(block, horizon, mu, *, theorem=dai2019.published_reuse, reuse=True, **mo
     schedule = schedules.Cyclic(range(block))
     unit = quadratic(dim=1, L=1.0, sigma=1.0)
     rule = steps_for(theorem, unit, schedule, steps=horizon - 1, mu=mu)
-    problem = reuse_counterexample(rule(horizon - 1), block)
+    problem = replace(reuse_counterexample(rule(horizon - 1), block), lanes=8)  # all that run
     return simulate(
         problem, schedule, step=rule, steps=horizon - 1, replicas=8, reuse=reuse, **more
     )
@@ -21,9 +23,10 @@ def run(block, horizon, mu, *, theorem=dai2019.published_reuse, reuse=True, **mo
 
 @pytest.mark.parametrize(
     ("block", "horizon", "mu", "ratio"),
-    [(60, 9_960, 0.8, 1.06), (100, 100_000, 0.8, 1.73), (100, 1_000_000, 0.8, 2.19)],
+    [(60, 9_960, 0.8, 1.06), (100, 100_000, 0.8, 1.73)],
 )
 def test_the_printed_form_is_exceeded_by_the_factor_of_the_audit(block, horizon, mu, ratio):
+    """At a horizon of 1,000,000 it is 2.19, which takes a minute and is left out here."""
     runs = run(block, horizon, mu)
     coherent = run(block, horizon, mu, record="log", window=block)
     verdict = compare(dai2019.published_reuse, runs, coherence=coherent)
