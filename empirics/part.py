@@ -60,7 +60,7 @@ def tile_part(plan: Plan, index: int) -> Part:
         noise=plan.noise,
         smoothness=plan.smoothness,
         each=plan.each,
-        tau_max=plan.schedule.tau_max or 0,
+        tau_max=plan.reach or 0,
     )
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for t in tile.run():

@@ -48,6 +48,12 @@ class Plan:
         return len(self.eta)
 
     @property
+    def reach(self) -> int | None:
+        """How far back an update may read, which no run outlasts; None if there is no bound."""
+        longest = self.schedule.tau_max
+        return None if longest is None else min(longest, self.steps)
+
+    @property
     def lanes(self) -> int:
         """The width of a tile."""
         return self.schedule.width(self.problem.lanes, self.problem.dim)
@@ -70,7 +76,7 @@ class Tile:
         if not isinstance(schedule, SharedIterate):
             raise TypeError(f"a tile needs a schedule of one iterate, got {schedule!r}")
         noise, delays = generators(plan, index)
-        K, reach = schedule.gradients, schedule.tau_max
+        K, reach = schedule.gradients, plan.reach
         held = schedule.workers > 0
         if reach is None and not held:
             raise TypeError(f"a tile needs a bound on the delays or workers, got {schedule!r}")
@@ -188,7 +194,7 @@ class Tile:
         fresh = self.plan.problem.draw(self._noise, n, lanes)
         if not self.plan.reuse:
             return fresh
-        depth = (self.plan.schedule.tau_max or 0) * self._gradients
+        depth = (self.plan.reach or 0) * self._gradients
         past = np.zeros_like(fresh, shape=(depth, *fresh.shape[1:]))  # never read: tau_t <= t
         known = np.concatenate([past if self._memory is None else self._memory, fresh])
         self._memory = known[n:]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from empirics.cli import files
-from empirics.cli.base import Json, app, fail
+from empirics.cli.base import INTERRUPTED, Json, app, fail
 from empirics.cli.names import listing
 
 USUAL = 1000  # updates
@@ -69,7 +69,11 @@ def schedule(
     if updates is None:
         most = min(map(_length, made))
     window = _window(shown, most)
-    records = [_watched(one, most, seed, replica) for one in made]
+    try:
+        records = [_watched(one, most, seed, replica) for one in made]
+    except KeyboardInterrupt:
+        typer.echo("staleness: interrupted; nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     written: list[str] = []
     if out is not None:
         for (record, _), path in zip(records, files.each(out, schedule), strict=True):

@@ -585,3 +585,14 @@ def test_mistakes_in_schedule(arguments, sentence, staleness):
     assert done.code == 2
     assert sentence in done.err
     assert done.err.count("\n") == 1
+
+
+def test_an_interrupt_while_a_schedule_is_watched_says_so(staleness, tmp_path, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("empirics.schedules.history", stopped)
+    done = staleness("schedule", "workers:3", "--out", tmp_path / "h.csv")
+    assert done.code == 130
+    assert done.err == "staleness: interrupted; nothing was written\n"
+    assert not list(tmp_path.iterdir())

@@ -608,3 +608,20 @@ def test_bad_input_gets_one_sentence(change, sentence):
     arguments = {**good, **change}
     with pytest.raises(ValueError, match=sentence):
         simulate(arguments.pop("problem"), arguments.pop("schedule"), **arguments)
+
+
+@pytest.mark.parametrize("reuse", [False, True])
+def test_delays_beyond_the_run_take_no_memory(reuse):
+    """A bound of 10^12 updates, in a run of 70: a ring of that length would be refused."""
+    problem = problems.quadratic(dim=2, mu=0.5, sigma=0.5)
+    given = {"step": 0.1, "steps": 70, "replicas": 8, "reuse": reuse, "block": 7}
+    measures = ("gap", "gap at read points", "squared distance at read points")
+    far, all_of_it = (
+        simulate(problem, schedules.Constant(tau), measures=measures, each=True, **given)
+        for tau in (10**12, 70)
+    )
+    for name in measures:
+        assert np.array_equal(far.each[name], all_of_it.each[name], equal_nan=True)
+    assert (far.reads.cold_reads, far.reads.flying) == (70, 69)
+    near = simulate(problem, schedules.Constant(60), measures=measures, each=True, **given)
+    assert not np.array_equal(far.each["gap"], near.each["gap"])
