@@ -187,7 +187,9 @@ def planned(
         ("correction", correction, Correction),
     ):
         if given is not None and not isinstance(given, kind):
-            raise ValueError(f"simulate needs an {kind.__name__} or none, got {what} = {given!r}")
+            raise ValueError(
+                f"simulate needs {what} = an object of {kind.__name__} or none, got {given!r}"
+            )
     plan = Plan(
         problem=problem,
         schedule=schedule,

@@ -131,7 +131,8 @@ def _words(found: Recording) -> list[str]:
     rate = s["updates_per_second"]
     ages = int((T - found.flying[found.flying >= 0]).sum())
     return [
-        f"{T} updates by {W} workers over {found.settings['over']} in {s['seconds']:.2f} s"
+        f"{T} update{'s' * (T > 1)} by {W} worker{'s' * (W > 1)} over "
+        f"{found.settings['over']} in {s['seconds']:.2f} s"
         + (f": {rate:.0f} a second" if rate else "")
         + f", a gradient takes {1e3 * s['seconds_of_computing']:.2g} ms",
         f"delay: mean {s['mean_delay']:.4f}, median {s['median_delay']}, 99 % at most "

@@ -572,6 +572,8 @@ def test_interruption_before_the_first_tile_is_passed_on():
         ({"seed": -1}, r"simulate needs a whole number seed >= 0, got -1"),
         ({"seed": None}, r"simulate needs a whole number seed >= 0, got None"),
         ({"window": 1}, r"simulate needs a window of at least 2 gradients or 0, got 1"),
+        ({"optimiser": 3}, r"simulate needs optimiser = an object of Optimiser or none, got 3"),
+        ({"correction": 3}, r"simulate needs correction = an object of Correction or none, got 3"),
         ({"reuse": "no"}, r"simulate needs reuse = True or False, got 'no'"),
         ({"noise": 1}, r"simulate needs noise = True or False, got 1"),
         ({"smoothness": None}, r"simulate needs smoothness = True or False, got None"),
