@@ -111,7 +111,7 @@ class Tile:
 
         There `read` is what update t is about to read; nothing at the end.
         """
-        plan, K, eta = self.plan, self._gradients, self.plan.eta.item
+        plan, K = self.plan, self._gradients
         gradient, slots, size = plan.problem.stochastic_gradient, list(self._ring), len(self._ring)
         step, subtract, corrector = self._rule.step, np.subtract, self._corrector
         g, more = np.empty_like(slots[0]), np.empty_like(slots[0])
@@ -131,8 +131,10 @@ class Tile:
             over = self._over()
             if over:  # there is nothing left to follow but the delays
                 points, samples = repeat(slots[0]), repeat(slots[0])
-            for t in steps:
-                y, sample, x, a = next(points), next(samples), slots[t % size], (t - start) * K
+            etas = plan.eta[start : steps.stop].tolist()  # no more of them: a list is large
+            # `zip` asks for a point and a sample once there is a step, and the loop for K - 1 more
+            for t, eta, y, sample in zip(steps, etas, points, samples, strict=False):
+                x, a = slots[t % size], (t - start) * K
                 if t == stop:
                     self.read = Read(delays=delays[a], points=y) if K == 1 else None
                     self.clock = _clock(t, start, K, block.times, timed)
@@ -151,7 +153,7 @@ class Tile:
                             corrector.correct(more, t, delays[a + k], x, y)
                         g += more
                     g /= K
-                step(g, eta(t), x)
+                step(g, eta, x)
                 subtract(x, g, out=slots[(t + 1) % size])
                 if not (t + 1) % LOOK or t + 1 == plan.steps:
                     stop_lost(self.iterate(t + 1), self.lost_at, t + 1)
