@@ -90,13 +90,13 @@ def simulate_once(
 ) -> Once:
     """`simulate`, and save the runs at `path`; or load them, if these very runs are there already.
 
-    Runs that were interrupted are saved too, but without the mark: next time they start afresh.
+    Runs that were interrupted are saved too, and their mark says so: next time they start afresh.
     Raises what `simulate` raises, and OSError where nothing can be written.
     """
     rule = step_sizes(step)
     settings = run_settings(problem, schedule, step=rule, steps=steps, **more)
     key, mark = key_of(settings), path.with_suffix(".key")
-    if read_mark(mark, key) is not None:
+    if (facts := read_mark(mark, key)) is not None and facts.get("complete"):
         with suppress(OSError, ValueError):  # damaged: simulate it again
             return Once(runs=Runs.load(path), kept=True)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,9 +111,13 @@ def simulate_once(
     )
     mark.unlink(missing_ok=True)
     save_whole(runs, path)
-    if runs.complete:
-        write_mark(mark, key)
+    write_mark(mark, key, complete=runs.complete)
     return Once(runs=runs, kept=False)
+
+
+def foreign(path: Path, settings: Mapping[str, Any]) -> bool:
+    """Whether a file is there that `simulate_once` with these settings did not leave behind."""
+    return path.exists() and read_mark(path.with_suffix(".key"), key_of(settings)) is None
 
 
 def run_settings(

@@ -7,31 +7,28 @@ whatever the number of replicas, of processes, or of steps drawn ahead.
 
 from __future__ import annotations
 
-import platform
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from importlib import metadata
 from typing import TYPE_CHECKING
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from empirics.optimisers.base import SGD, Correction, Optimiser
+from empirics.assembling import assemble
+from empirics.optimisers.base import Correction, Optimiser
 from empirics.part import Part, tile_part
-from empirics.problems.base import Constant, Problem, flag, whole
+from empirics.planning import planned
+from empirics.problems.base import Problem, whole
 from empirics.processes import context, settle_down
-from empirics.recording import Record, measures_asked, recorded_times, settings_of
+from empirics.recording import Record
 from empirics.runs import Runs
-from empirics.schedules.base import OwnCaches, Schedule, SharedIterate
-from empirics.stepsizes import StepSizes, step_sizes
+from empirics.schedules.base import Schedule
+from empirics.stepsizes import StepSizes
 from empirics.tile import Plan
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-
-AHEAD = 2**17  # random numbers drawn in one go: one megabyte, flat optimum from 2^15 to 2^20
 
 
 def simulate(
@@ -149,107 +146,6 @@ def simulate(
     return assemble(plan, total, rule, record)
 
 
-def planned(
-    problem: Problem,
-    schedule: Schedule,
-    *,
-    step: StepSizes | ArrayLike,
-    steps: int,
-    replicas: int = 256,
-    seed: int = 0,
-    optimiser: Optimiser | None = None,
-    correction: Correction | None = None,
-    reuse: bool = False,
-    record: str | int | ArrayLike = "all",
-    measures: Sequence[str] = ("squared gradient", "gap"),
-    window: int = 0,
-    noise: bool = False,
-    smoothness: bool = False,
-    each: bool = False,
-    block: int | None = None,
-) -> tuple[Plan, StepSizes]:
-    """The checked arguments of `simulate`, which raises what this raises before it computes."""
-    if not isinstance(problem, Problem):
-        raise ValueError(f"simulate needs a Problem such as quadratic(...), got {problem!r}")
-    if not isinstance(schedule, Schedule):
-        raise ValueError(f"simulate needs a Schedule such as Constant(4), got {schedule!r}")
-    rule = step_sizes(step)
-    steps = whole("simulate", "steps", steps, 1)
-    if window == 1:
-        raise ValueError("simulate needs a window of at least 2 gradients or 0, got 1")
-    if whole("simulate", "window", window, 0) > steps + 1:
-        raise ValueError(
-            f"simulate needs a window of at most the {steps + 1} gradients at x_0, ..., x_{steps}, "
-            f"got {window}"
-        )
-    for what, given, kind in (
-        ("optimiser", optimiser, Optimiser),
-        ("correction", correction, Correction),
-    ):
-        if given is not None and not isinstance(given, kind):
-            raise ValueError(
-                f"simulate needs {what} = an object of {kind.__name__} or none, got {given!r}"
-            )
-    plan = Plan(
-        problem=problem,
-        schedule=schedule,
-        optimiser=optimiser or SGD(),
-        correction=correction,
-        eta=rule(steps),
-        replicas=whole("simulate", "replicas", replicas, 1),
-        seed=whole("simulate", "seed", seed, 0, np.inf),
-        reuse=flag("simulate", "reuse", reuse),
-        times=recorded_times(record, steps, seed),
-        measures=measures_asked(problem, measures),
-        window=int(window),
-        noise=flag("simulate", "noise", noise),
-        smoothness=flag("simulate", "smoothness", smoothness),
-        each=flag("simulate", "each", each),
-        block=_ahead(problem, schedule, reuse, block),
-    )
-    _fitting(plan)
-    return plan, rule
-
-
-def _fitting(plan: Plan) -> None:
-    """Refuse what has no meaning under this schedule."""
-    schedule = plan.schedule
-    schedule.allow(plan.steps)
-    at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
-    if isinstance(schedule, OwnCaches):
-        for asked, what, why in (
-            (plan.correction, "a correction", "which miss some updates and have no one delay"),
-            (plan.reuse, "reuse=True", "where every gradient has its own sample"),
-            (at_read, f"the {' and '.join(at_read)}", "where gradients are computed"),
-            ("time" in plan.measures, 'the "time"', "whose workers go in step"),
-        ):
-            if asked:
-                raise ValueError(
-                    f"simulate needs a schedule of one iterate for {what}, got caches, {why}; "
-                    "leave it out"
-                )
-    if not isinstance(schedule, SharedIterate):
-        return
-    if plan.reuse and schedule.tau_max is None:
-        raise ValueError(
-            "simulate needs a schedule with a bound on its delays to apply samples again, got "
-            f"{schedule!r}; leave reuse out: every gradient of a worker has its own sample"
-        )
-    if "time" in plan.measures and not schedule.timed:
-        raise ValueError(
-            f'simulate needs a schedule of workers to measure the "time", got {schedule!r}'
-        )
-    if "disagreement" in plan.measures:
-        raise ValueError(
-            f'simulate needs a schedule of caches to measure the "disagreement", got {schedule!r}'
-        )
-    if at_read and schedule.gradients > 1:
-        raise ValueError(
-            f"simulate needs one gradient an update to measure the {at_read[0]}, got "
-            f"{schedule.gradients}"
-        )
-
-
 def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
     """The parts in tile order, as they are finished."""
     tiles = -(-plan.replicas // plan.lanes)
@@ -271,84 +167,3 @@ def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
             yield ahead.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _ahead(problem: Problem, schedule: Schedule, reuse: bool, block: int | None) -> int:
-    """Steps to draw ahead: at least the memory of reuse, or that would be copied all the time."""
-    if block is not None:
-        return whole("simulate", "block", block, 1)
-    lanes, numbers = schedule.width(problem.lanes, problem.dim), max(problem.sample_size, 1)
-    if isinstance(schedule, OwnCaches):  # a sample and P messages for each of P workers
-        numbers = schedule.workers * max(numbers, schedule.workers)
-    steps = AHEAD // (lanes * numbers)
-    return max(1, steps, (schedule.tau_max or 0) if reuse else 0)
-
-
-def assemble(plan: Plan, part: Part, rule: StepSizes, record: Record) -> Runs:
-    """The finished tiles as runs, with what they came from."""
-    problem, schedule = plan.problem, plan.schedule
-    constants = dict(problem.constants)
-    if "infimum" in constants:
-        why = f"f(x_0) - infimum, the latter: {constants['infimum'].why}"
-        constants["Delta"] = replace(constants["infimum"], value=problem.gap, why=why)
-    if problem.minimiser is not None:
-        constants["R"] = Constant(
-            value=problem.distance,
-            provenance="bound" if problem.within else "exact",
-            why="|x_0 - x*|" + f", x* within {problem.within:.1e}" * bool(problem.within),
-        )
-    return Runs(
-        times=plan.times,
-        statistics=part.statistics.closed(),
-        reads=part.reads,
-        deliveries=part.deliveries,
-        step_sizes=plan.eta,
-        constants=constants,
-        tau_max=part.reads.longest if schedule.tau_max is None and part.reads else schedule.tau_max,
-        exogenous=schedule.exogenous,
-        delays=part.delays,
-        deterministic=part.shared and not problem.sample_size,
-        lost_at=part.lost_at,
-        each=part.each,
-        looseness=_looseness(problem),
-        settings={
-            "problem": dict(problem.settings),
-            "schedule": schedule.settings,
-            "gradients": schedule.gradients if isinstance(schedule, SharedIterate) else None,
-            "optimiser": plan.optimiser.settings,
-            "correction": plan.correction and plan.correction.settings,
-            "step": {"label": rule.label, **{k: float(v) for k, v in rule.constants.items()}},
-            "steps": plan.steps,
-            "replicas": plan.replicas,
-            "seed": plan.seed,
-            "reuse": plan.reuse,
-            "record": settings_of(record),
-            "measures": list(plan.measures),
-            "window": plan.window,
-            "noise": plan.noise,
-            "smoothness": plan.smoothness,
-            "each": plan.each,
-            "versions": {
-                "python": platform.python_version(),
-                "numpy": np.__version__,
-                "staleness": _version(),
-            },
-        },
-        complete=part.statistics.squared_norm.count == plan.replicas,
-    )
-
-
-def _looseness(problem: Problem) -> dict[str, float]:
-    found = {}
-    if "infimum" in problem.constants and np.isfinite(problem.looseness):
-        found["gap"] = problem.looseness
-    if problem.minimiser is not None:
-        found["squared distance"] = problem.within
-    return found
-
-
-def _version() -> str:
-    try:
-        return metadata.version("staleness")
-    except metadata.PackageNotFoundError:
-        return "not installed"

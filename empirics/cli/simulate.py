@@ -75,6 +75,9 @@ def simulate(
             "given, files in staleness-out/ of which no other settings have the name."
         ),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file of --out if it is of other runs.")
+    ] = False,
     figure: Annotated[
         Path | None, typer.Option(help="Draw the curves to this file: .png, .pdf or .svg.")
     ] = None,
@@ -92,8 +95,8 @@ def simulate(
     Replicas that diverge are reported, which is no error.
     """
     from empirics import named
-    from empirics.keeping import digest, run_settings
-    from empirics.simulate import planned
+    from empirics.keeping import digest, foreign, run_settings
+    from empirics.planning import planned
 
     if problem is None:
         typer.echo(listing(named.LANGUAGE.kinds, json_=json_))
@@ -136,6 +139,12 @@ def simulate(
         files.writable("--out", paths[0], ".nc")
     else:
         paths = files.each(out, schedule)
+        for path, one in zip(paths, schedules, strict=True):
+            if not overwrite and foreign(path, run_settings(made, one, **settings)):
+                fail(
+                    f"{path} is there and holds other runs, or none; name another file with --out, "
+                    "or add --overwrite"
+                )
     settings["processes"] = processes
     asked = [Asked(*one) for one in zip(schedule, schedules, paths, strict=True)]
     _run(made, asked, settings, figure, against, json_)

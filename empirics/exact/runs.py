@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from empirics.assembling import assemble
 from empirics.exact.moments import Exact, moments
 from empirics.exact.reading import Drawn, Shared, reading
 from empirics.moments import MEASURES, OF_THE_TILE, Moments, Statistics
@@ -18,7 +19,6 @@ from empirics.recording import Record, measures_asked, recorded_times
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule
 from empirics.schedules.reads import Reads, multiplicity
-from empirics.simulate import assemble
 from empirics.stepsizes import StepSizes, step_sizes
 from empirics.tile import Plan
 

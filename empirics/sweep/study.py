@@ -19,9 +19,10 @@ from typing import Any
 
 from empirics import named
 from empirics.keeping import key_of
+from empirics.planning import planned
 from empirics.problems.base import Problem
 from empirics.runs import Runs
-from empirics.simulate import planned, simulate
+from empirics.simulate import simulate
 
 
 @cache

@@ -40,7 +40,7 @@ def staleness(capsys):
 
 
 def small(out, *more, schedule=("uniform:3",), step="0.2"):
-    numbers = ("--steps", 40, "--replicas", 8, "--out", out / "runs.nc")
+    numbers = ("--steps", 40, "--replicas", 8, "--out", out / "runs.nc", "--overwrite")
     return ("simulate", QUADRATIC, *schedule, "--step", step, *numbers, *more)
 
 
@@ -431,8 +431,8 @@ def test_what_is_saved_replays(staleness, tmp_path):
         assert one[name] == two[name]
     args = ("--steps", 60, "--step", 0.1, "--replicas", 1, "--json")
     law, replay = (
-        staleness("simulate", QUADRATIC, text, *args, "--out", tmp_path / "r.nc").page["runs"][0]
-        for text in ("uniform:9", f"trace:{file}")
+        staleness("simulate", QUADRATIC, text, *args, "--out", tmp_path / name).page["runs"][0]
+        for text, name in (("uniform:9", "law.nc"), (f"trace:{file}", "replay.nc"))
     )
     assert law["measures"] == replay["measures"]  # replica 0, to the last bit
     too_long = staleness("schedule", f"history:{file}", "--updates", 61)
@@ -534,6 +534,23 @@ def test_caches_and_their_disagreement(staleness, tmp_path):
     told = staleness(*args, "--json").page["runs"][0]
     assert told["measures"]["disagreement"]["last"]["mean"] > 0
     assert told["delays"]["longest"] == 3
+
+
+def test_finished_runs_of_other_settings_are_not_replaced_unasked(staleness, tmp_path):
+    command = tuple(a for a in small(tmp_path) if a != "--overwrite")
+    assert staleness(*command).code == 0
+    there = (tmp_path / "runs.nc").read_bytes()
+    assert "[kept]" in staleness(*command).out  # the same again is no replacement
+    refused = staleness(*command, "--seed", 1)
+    assert refused.code == 2
+    assert "is there and holds other runs, or none; name another file with --out" in refused.err
+    assert (tmp_path / "runs.nc").read_bytes() == there
+    assert staleness(*command, "--seed", 1, "--overwrite").code == 0
+    assert (tmp_path / "runs.nc").read_bytes() != there
+    (tmp_path / "runs.nc").write_text("not ours")
+    (tmp_path / "runs.key").unlink()
+    assert staleness(*command).code == 2
+    assert (tmp_path / "runs.nc").read_text() == "not ours"
 
 
 def test_the_worst_delays_for_this_problem_and_step(staleness, tmp_path):

@@ -28,7 +28,7 @@ def test_names():
     "first",
     [
         "import empirics.simulate",
-        "from empirics.simulate import AHEAD",
+        "from empirics.planning import AHEAD",
         "from empirics import simulate",
         "from empirics.runs import Runs",
     ],
