@@ -1,11 +1,14 @@
 """The command as a user types it: output, files, exit codes, interruption."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,15 +20,24 @@ ROOT = Path(__file__).parents[2]
 CODE = "import sys; from empirics.cli import main; sys.argv[0] = 'staleness'; main()"
 
 
-def staleness(*arguments, **more):
-    return subprocess.run(
-        [sys.executable, "-c", CODE, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=300,
-        **more,
-    )
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended: its exit code and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def staleness(*arguments):
+    """The command, in this process: a new one would spend seconds on imports each time."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            code = left.code or 0
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def small(out, *more):
