@@ -8,13 +8,12 @@ needs numba (`pip install numba`), which the project itself never does.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
-from side_by_side import Contestant, machine, rates
+from side_by_side import Contestant, rates, show
 from simulator import perceptron_gradient
 
 from empirics import problems, schedules, simulate
@@ -199,17 +198,5 @@ def compiled(lanes: int, dim: int) -> Callable[..., object]:
 
 TABLES = {"quadratics": quadratics, "networks": networks, "delivery": delivery}
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=TABLES, help="one table instead of all")
-    arguments = parser.parse_args()
-    machine()
-    for name, table in TABLES.items():
-        if arguments.only in (None, name):
-            table(arguments.rounds)
-
-
 if __name__ == "__main__":
-    main()
+    show(__doc__ or "", TABLES)

@@ -76,7 +76,7 @@ def limits(x: Array, alpha: float, how: str) -> Limits:
         alpha,
         each=None if how == "bernstein" else x,
         within=1.0 if how == "bernstein" else None,
-        method=how,  # type: ignore[arg-type]
+        method=how,  # type: ignore[arg-type]  # one of the words for it
     ).limits
 
 

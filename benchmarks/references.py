@@ -7,13 +7,12 @@ The table of PyTorch needs PyTorch (`pip install torch`), which the project itse
 
 from __future__ import annotations
 
-import argparse
 import heapq
 from collections.abc import Callable
 from importlib.util import find_spec
 
 import numpy as np
-from side_by_side import Contestant, machine, rates
+from side_by_side import Contestant, rates, show
 
 from empirics import problems, schedules, simulate
 from empirics.problems.quadratic import Quadratic
@@ -195,17 +194,5 @@ def limits(rounds: int) -> None:
 
 TABLES = {"heaps": heaps, "pytorch": pytorch, "limits": limits}
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=TABLES, help="one table instead of all")
-    arguments = parser.parse_args()
-    machine()
-    for name, table in TABLES.items():
-        if arguments.only in (None, name):
-            table(arguments.rounds)
-
-
 if __name__ == "__main__":
-    main()
+    show(__doc__ or "", TABLES)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +45,15 @@ def machine() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}")
     print(f"{blas['name']} {blas['version']}, {settings or 'no OPENBLAS settings'}, {cores} cores")
+
+
+def show(description: str, tables: Mapping[str, Callable[[int], None]]) -> None:
+    """The command of a benchmark: all of its tables, or one of them."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", choices=tables, help="one table instead of all")
+    arguments = parser.parse_args()
+    machine()
+    for name, table in tables.items():
+        if arguments.only in (None, name):
+            table(arguments.rounds)

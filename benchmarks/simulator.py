@@ -8,11 +8,10 @@ of the machine falls on all alike. Only ratios travel from one machine to anothe
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 
 import numpy as np
-from side_by_side import Contestant, machine, rates
+from side_by_side import Contestant, rates, show
 
 from empirics import problems, schedules, simulate
 from empirics.problems.logistic import Logistic
@@ -269,17 +268,5 @@ TABLES = {
     "processes": processes,
 }
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=TABLES, help="one table instead of all")
-    arguments = parser.parse_args()
-    machine()
-    for name, table in TABLES.items():
-        if arguments.only in (None, name):
-            table(arguments.rounds)
-
-
 if __name__ == "__main__":
-    main()
+    show(__doc__ or "", TABLES)

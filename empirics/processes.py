@@ -24,7 +24,7 @@ def context(module: str) -> BaseContext:
 
 def settle_down() -> None:
     """Once in each process: hold BLAS to one thread, leave Ctrl-C to the parent."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     threadpool_limits(1, "blas")
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -125,7 +125,7 @@ def simulate(
     )
     parts = _parts(plan, whole("simulate", "processes", processes, 1))
     total: Part | None = None
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, "blas"), closing(parts):
         try:

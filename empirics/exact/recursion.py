@@ -51,13 +51,17 @@ def recursion(tables: Tables) -> Found:
     mean, covariance = np.empty((steps + 1, dim)), np.zeros((steps + 1, s, dim))
     read = np.empty((3, steps, dim))
     mean[0] = tables.start
-    delays = tables.reading.delays.tolist() if isinstance(tables.reading, Shared) else None
-    weights = None if isinstance(tables.reading, Shared) else _wheel(tables.reading.pmf, n)
+    delays: list[int] | None = None
+    weights = np.empty(0)
+    if isinstance(tables.reading, Shared):
+        delays = tables.reading.delays.tolist()
+    else:
+        weights = _wheel(tables.reading.pmf, n)
     lags, betas = np.arange(s), _betas(tables.eta, tables.momentum)
     for t, eta in enumerate(tables.eta.tolist()):
         i, before, new, a = t % n, (t - 1) % n, (t + 1) % n, eta * tables.h
-        if weights is None:
-            r = (t - delays[t]) % n  # type: ignore[index]
+        if delays is not None:
+            r = (t - delays[t]) % n
             with_y, y, var_y = C[r], m[r], C[r, r]
         else:
             w = weights[(n - 1 - t) % n :][:n]  # of the slots

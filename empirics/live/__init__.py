@@ -167,7 +167,7 @@ def _repeats(problem: Problem, pace: float) -> int:
     measurements, each long enough, as other work on the machine only makes them longer."""
     if not pace:
         return 1
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     times = 1
     with threadpool_limits(1, "blas"), np.errstate(all="ignore"):

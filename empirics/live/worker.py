@@ -69,7 +69,7 @@ def work(pipe: Connection, job: Job, loop: Callable[..., None], *more: Any) -> N
             loop(pipe, job, *more)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the server wants no more
-    except Exception as error:
+    except Exception as error:  # whatever a gradient raises is told to the server, in words
         with suppress(OSError):
             words = f"{type(error).__name__}: {error}"
             pipe.send_bytes(np.float64(FAILED).tobytes() + words.encode())

@@ -212,7 +212,7 @@ def real(
     ValueError: momentum needs a number beta with 0 <= beta < 1, got 1
     """
     given = isinstance(value, Real) and not isinstance(value, bool)
-    number = float(value) if given else np.nan  # type: ignore[arg-type]
+    number = float(value) if given else np.nan  # type: ignore[arg-type]  # a Real has one
     above = low <= number if ends[0] == "[" else low < number
     below = number <= high if ends[1] == "]" else number < high
     if above and below and np.isfinite(number):

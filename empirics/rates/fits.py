@@ -145,5 +145,5 @@ def forms(runs: Runs, names: Sequence[str] | None = None, **options: object) -> 
 
     More coefficients always fit better: trust the simplest form whose p_value is not small.
     """
-    fits = [fit(runs, name, **options) for name in (names or FORMS)]  # type: ignore[arg-type]
+    fits = [fit(runs, name, **options) for name in (names or FORMS)]  # type: ignore[arg-type]  # fit checks
     return sorted(fits, key=lambda one: one.misfit)

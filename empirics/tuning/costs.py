@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.optimisers import SGD, Momentum
 from empirics.problems.base import Array, Problem, real, whole
 from empirics.schedules import Constant
 from empirics.schedules.base import Schedule
-from empirics.simulate import simulate
 from empirics.tuning.goals import Goal
-from empirics.tuning.race import Tuned, interval_of, resamples, tune
+from empirics.tuning.race import Tuned, interval_of, resamples, tune, values_of
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -101,35 +100,21 @@ def slowdown(
             goal,
             replicas=replicas,
             seed=seed,
-            progress=lambda line, level=level: say(level, line),  # type: ignore[misc]
+            progress=partial(say, level),
             **options,
         )
         for level in levels
     )
     step = best[0].step if kept is None else kept
-    optimiser = options.get("optimiser")
+    others = {name: value for name, value in options.items() if name not in ("steps", "momenta")}
 
     def spread(level: int, eta: float, momentum: float) -> Array:
         """The score, and those of the bootstrap samples, at one step."""
-        runs = simulate(
-            problem,
-            schedule(level),
-            step=eta,
-            steps=goal.updates,
-            optimiser=optimiser or (Momentum(momentum) if momentum else SGD()),
-            correction=options.get("correction"),
-            reuse=options.get("reuse", False),
-            processes=options.get("processes", 1),
-            replicas=replicas,
-            seed=seed,
-            record=goal.times,
-            measures=[goal.measure],
-            each=True,
+        values = values_of(
+            problem, schedule(level), goal, eta, momentum, replicas=replicas, seed=seed, **others
         )
-        if not runs.complete:
-            raise KeyboardInterrupt
         even = np.full((replicas, 1), 1 / replicas)
-        return goal.scores(runs.each[goal.measure], np.hstack([even, resamples(replicas)]))
+        return goal.scores(values, np.hstack([even, resamples(replicas)]))
 
     at_fixed = np.array([spread(level, step, best[0].momentum) for level in levels])
     at_best = np.array(

@@ -119,26 +119,18 @@ def tune(
         raise ValueError(f"tune needs a goal such as After(1000) or Reach(...), got {goal!r}")
 
     def values(candidate: tuple[float, float], count: int) -> Array:
-        step, momentum = candidate
-        own = optimiser or (Momentum(momentum) if momentum else SGD())
-        runs = simulate(
+        return values_of(
             problem,
             schedule,
-            step=step,
-            steps=goal.updates,
-            optimiser=own,
+            goal,
+            *candidate,
+            optimiser=optimiser,
             correction=correction,
             reuse=reuse,
             replicas=count,
             seed=seed,
-            record=goal.times,
-            measures=[goal.measure],
-            each=True,
             processes=processes,
         )
-        if not runs.complete:
-            raise KeyboardInterrupt
-        return runs.each[goal.measure]
 
     race = _Race(goal, values, schedule.width(problem.lanes, problem.dim), most, progress)
     race.run([(float(step), float(m)) for m in momenta for step in grid])
@@ -147,6 +139,33 @@ def tune(
     inside = finer[(finer > grid.min()) & (finer < grid.max())]
     race.run([(float(step), best_momentum) for step in inside] + [race.best])
     return race.result(grid)
+
+
+def values_of(
+    problem: Problem,
+    schedule: Schedule,
+    goal: Goal,
+    step: float,
+    momentum: float,
+    *,
+    optimiser: Optimiser | None = None,
+    **options: Any,
+) -> Array:
+    """What a goal needs of every replica at one step (and momentum), (K, n)."""
+    runs = simulate(
+        problem,
+        schedule,
+        step=step,
+        steps=goal.updates,
+        optimiser=optimiser or (Momentum(momentum) if momentum else SGD()),
+        record=goal.times,
+        measures=[goal.measure],
+        each=True,
+        **options,
+    )
+    if not runs.complete:  # cut short by Ctrl-C
+        raise KeyboardInterrupt
+    return runs.each[goal.measure]
 
 
 class _Race:

@@ -95,6 +95,12 @@ def test_every_axis_changes_something(tmp_path):
     np.testing.assert_array_equal(*at_zero)  # negative control: no delay is no delay
 
 
+def test_delays_may_be_called_tau(tmp_path):
+    axes = {**AXES, "schedule": ["constant:{tau}"], "tau": [0, 3]}
+    del axes["s"]
+    assert sweep(study(axes=axes), tmp_path)["gap_mean"].sizes["tau"] == 2
+
+
 def test_the_files_hold_the_table(tmp_path):
     table = sweep(study(), tmp_path)
     with xarray.open_dataset(tmp_path / "sweep.nc", engine="scipy") as again:
