@@ -91,7 +91,7 @@ PROBLEMS = Kind(
     noun="problem",
     makes=Problem,
     table={
-        **{name: maker for name, (_, maker) in MAKERS.items()},
+        **{name: named.maker for name, named in MAKERS.items()},
         "noiseless": problems.noiseless,
     },
     words=problems.names(),

@@ -7,11 +7,14 @@ from empirics.problems.noiseless import noiseless
 from empirics.problems.perceptron import perceptron
 from empirics.problems.piecewise import piecewise_quadratic
 from empirics.problems.quadratic import quadratic
+from empirics.problems.regions import ball, box
 from empirics.problems.reuse import reuse_counterexample
 
 __all__ = [
     "Constant",
     "Problem",
+    "ball",
+    "box",
     "describe",
     "logistic",
     "names",

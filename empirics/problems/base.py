@@ -12,15 +12,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from numbers import Real
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from empirics.problems.regions import Region
+
 Array: TypeAlias = NDArray[np.float64]
 Provenance: TypeAlias = Literal["exact", "bound", "estimate"]
 
-KEYS = ("L", "mu_sc", "sigma", "infimum")
+# what a theorem may ask for: the letter or the words, and what it says
+KEYS = {
+    "L": "smoothness: |grad f(x) - grad f(y)| <= L |x - y|",
+    "mu_sc": "strong convexity; convex if >= 0, and how far from it if < 0",
+    "pl": "Polyak-Lojasiewicz: |grad f(x)|^2 >= 2 pl (f(x) - inf f)",
+    "sharpness": "largest eigenvalue of the Hessian at the minimiser",
+    "gradient_bound": "|grad f(x)| <= gradient_bound",
+    "sigma": "variance of the noise: E|xi|^2 <= sigma^2",
+    "relative_noise": "E|xi|^2 <= relative_noise |grad f(x)|^2, beside what sigma allows",
+    "second_moment": "E|grad f(x) + xi|^2 <= second_moment",
+    "noise_bound": "|xi| <= noise_bound, almost surely",
+    "infimum": "inf f",
+}
 PROVENANCES = ("exact", "bound", "estimate")
 
 LARGEST = 2**53  # whole number: as exact as a float, and with room for products below 2^63
@@ -56,12 +71,12 @@ class Constant:
 class Problem(ABC):
     r"""Minimise f over R^dim from unbiased gradients: g = \nabla f(x) + \xi, E \xi = 0.
 
-    Fields: name; dim; start = x_0, shape (dim,); constants, keys among "L" (smoothness), "mu_sc"
-    (strong convexity), "sigma" (root of the largest variance E|xi|^2 of the whole vector) and
-    "infimum" (of f); settings, what it can be rebuilt from, ready for JSON; lanes, the width of the
-    tile in which replicas of it run (a part of the seeding: another width is another set of runs);
-    sample_size, how many random numbers one replica uses at one step; minimiser, a point where f
-    is least, (dim,), None where it is not known; within, how far at most the true one is from it.
+    Fields: name; dim; start = x_0, shape (dim,); constants, keys among those of KEYS; settings,
+    what it can be rebuilt from, ready for JSON; lanes, the width of the tile in which replicas of
+    it run (a part of the seeding: another width is another set of runs); sample_size, how many
+    random numbers one replica uses at one step; minimiser, a point where f is least, (dim,), None
+    where it is not known; within, how far at most the true one is from it; region, the convex set
+    on which the constants hold if they do not hold everywhere (the infimum always does).
     Raises ValueError if start or minimiser is not a finite vector of length dim or a key is
     unknown.
     """
@@ -75,6 +90,7 @@ class Problem(ABC):
     sample_size: int
     minimiser: Array | None = None
     within: float = 0.0
+    region: Region | None = None
 
     def __post_init__(self) -> None:
         for what, point in (("start", self.start), ("minimiser", self.minimiser)):

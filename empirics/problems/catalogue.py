@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal, NamedTuple, TypeAlias
 
 from numpy.typing import ArrayLike
 
@@ -47,34 +48,50 @@ def usual_quadratic(
     )
 
 
-# name: what it stands for, and its constructor with other defaults
-MAKERS: dict[str, tuple[str, Callable[..., Problem]]] = {
-    "digits": (
+Group: TypeAlias = Literal["convex", "nonconvex", "learned", "counterexample"]
+
+
+class Named(NamedTuple):
+    """What a name stands for, its constructor with other defaults, and where it is listed."""
+
+    words: str
+    maker: Callable[..., Problem]
+    group: Group
+
+
+# in the order in which they are listed
+MAKERS: dict[str, Named] = {
+    "digits": Named(
         "logistic regression, the digits 3 and 8 (scikit-learn's digits)",
         partial(logistic, "digits", batch=BATCH),
+        "convex",
     ),
-    "digits-multinomial": (
+    "digits-multinomial": Named(
         "logistic regression, all ten digits",
         partial(logistic, "digits-multinomial", batch=BATCH),
+        "convex",
     ),
-    "breast-cancer": (
+    "breast-cancer": Named(
         "logistic regression, benign or malignant (scikit-learn's breast cancer)",
         partial(logistic, "breast-cancer", batch=BATCH),
+        "convex",
     ),
-    "digits-perceptron": (
+    "digits-perceptron": Named(
         "one hidden layer of 32 ReLU units, all ten digits (nonconvex)",
         partial(perceptron, "digits-multinomial", batch=BATCH),
+        "learned",
     ),
-    "quadratic": (
+    "quadratic": Named(
         "a quadratic in 10 dimensions, curvatures from 0.1 to 1, sigma = 0.5",
         usual_quadratic,
+        "convex",
     ),
 }
 
 
 def names() -> dict[str, str]:
     """Every name with what it stands for."""
-    return {name: words for name, (words, _) in MAKERS.items()}
+    return {name: named.words for name, named in MAKERS.items()}
 
 
 def describe(problem: Problem) -> str:

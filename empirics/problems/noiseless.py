@@ -30,6 +30,7 @@ def noiseless(problem: Problem) -> Problem:
         sample_size=0,
         minimiser=problem.minimiser,
         within=problem.within,
+        region=problem.region,
         original=problem,
     )
 

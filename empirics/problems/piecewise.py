@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from empirics.problems import noise as noises
-from empirics.problems.base import Array, Constant, Problem
+from empirics.problems.additive import Additive
+from empirics.problems.base import Array, Constant
 
 
 def piecewise_quadratic(
@@ -63,7 +63,7 @@ def piecewise_quadratic(
         values=np.concatenate([[0.0], np.cumsum(steps)]),
         left=left,
         right=right,
-        size=sigma,
+        noise="two-point",
     )
     lowest = bare.lowest()
     exact = {
@@ -81,15 +81,14 @@ def piecewise_quadratic(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PiecewiseQuadratic(Problem):
-    """What `piecewise_quadratic` makes. Fields beyond Problem: the knots and values of f there."""
+class PiecewiseQuadratic(Additive):
+    """What `piecewise_quadratic` makes. Fields beyond Additive: the knots and values of f there."""
 
     places: Array  # (K,)
     slopes: Array  # f' at the knots
     values: Array  # f at the knots
     left: float
     right: float
-    size: float  # of the noise
 
     def value(self, x: Array) -> Array:
         at = np.clip(x[..., 0], self.places[0], self.places[-1])
@@ -106,19 +105,6 @@ class PiecewiseQuadratic(Problem):
         outside = x - at
         out[...] = self._inside(at) + np.where(outside < 0, self.left, self.right) * outside
         return out
-
-    def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> Array:
-        if not self.sample_size:
-            return np.empty((steps, lanes, 0))
-        return noises.draw("two-point", self.size, generator, steps, (lanes, 1))
-
-    def stochastic_gradient(self, x: Array, sample: Array, out: Array) -> None:
-        self.gradient(x, out)
-        if self.sample_size:
-            np.add(out, sample, out=out)
-
-    def noise_variance(self, x: Array) -> Array:
-        return np.full(x.shape[:-1], self.size**2)
 
     def lowest(self) -> Array:
         """A minimiser, (1,): a knot, or where f' crosses 0 between knots or outside."""

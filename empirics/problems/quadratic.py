@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from empirics.problems import noise as noises
-from empirics.problems.base import Array, Constant, Problem, whole
+from empirics.problems.additive import Additive
+from empirics.problems.base import Array, Constant, whole
 
 WIDE = 500  # dimensions from which narrower tiles stay in the cache
 
@@ -49,8 +49,6 @@ def quadratic(
     h = _spectrum(dim, mu, L, condition, spectrum)
     if not (np.isfinite(sigma) and sigma >= 0):
         raise ValueError(f"quadratic needs a finite sigma >= 0, got {sigma}")
-    if noise not in noises.LAWS:
-        raise ValueError(f"quadratic needs noise among {', '.join(noises.LAWS)}, got {noise!r}")
     d = len(h)
     x = np.full(d, d**-0.5) if start is None else np.array(start, dtype=np.float64)
     lanes = 64 if d >= WIDE else 256
@@ -85,15 +83,14 @@ def quadratic(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Quadratic(Problem):
+class Quadratic(Additive):
     """What `quadratic` makes.
 
-    Fields beyond Problem: spectrum = h, (dim,); noise, the law; tile, h repeated for every lane,
+    Fields beyond Additive: spectrum = h, (dim,); tile, h repeated for every lane,
     (lanes, dim), because NumPy is slow at multiplying by a short row.
     """
 
     spectrum: Array
-    noise: str
     tile: Array
 
     def value(self, x: Array) -> Array:
@@ -102,20 +99,6 @@ class Quadratic(Problem):
     def gradient(self, x: Array, out: Array | None = None) -> Array:
         h = self.tile if x.shape[-2:] == self.tile.shape else self.spectrum
         return np.multiply(x, h, out=out)
-
-    def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> Array:
-        if not self.sample_size:  # no noise, no numbers
-            return np.empty((steps, lanes, 0))
-        scale = self.sigma / np.sqrt(self.dim)
-        return noises.draw(self.noise, scale, generator, steps, (lanes, self.dim))
-
-    def stochastic_gradient(self, x: Array, sample: Array, out: Array) -> None:
-        self.gradient(x, out)
-        if self.sample_size:
-            np.add(out, sample, out=out)
-
-    def noise_variance(self, x: Array) -> Array:
-        return np.full(x.shape[:-1], self.sigma**2)
 
 
 def _exact(value: float, why: str) -> Constant:
