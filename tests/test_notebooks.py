@@ -20,6 +20,7 @@ def test_stored_without_outputs(path):
     assert "assert " in notebook.cells[-1].source
 
 
+@pytest.mark.lecture
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the kernel's own start-up
 def test_runs_from_top_to_bottom(path):
