@@ -52,7 +52,7 @@ def of_quadratic(problem: Quadratic) -> Callable[[np.random.Generator, Array], A
 
 
 def of_logistic(problem: Logistic) -> Callable[[np.random.Generator, Array], Array]:
-    A, b = problem.loss.A, problem.batch
+    A, b = problem.loss.A, problem.picks.size
 
     def gradient(rng: np.random.Generator, x: Array) -> Array:
         rows = A[rng.integers(0, len(A), b)]
@@ -66,7 +66,7 @@ def of_perceptron(problem: Perceptron) -> Callable[[np.random.Generator, Array],
     cut = (inputs + 1) * hidden
 
     def gradient(rng: np.random.Generator, x: Array) -> Array:
-        picked = rng.integers(0, len(problem.X), problem.batch)
+        picked = rng.integers(0, len(problem.X), problem.picks.size)
         first, second = x[:cut].reshape(-1, hidden), x[cut:].reshape(-1, classes)
         return perceptron_gradient(problem.X[picked], problem.Y[picked], first, second)
 

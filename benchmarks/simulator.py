@@ -44,8 +44,8 @@ def plain_logistic(problem: Logistic, steps: int) -> Array:
     past = [x] * (TAU_MAX + 1)
     for t in range(steps):
         read = t - min(t, rng.integers(TAU_MAX + 1))
-        y, rows = past[read % len(past)], A[rng.integers(0, len(A), problem.batch)]
-        g = -(1 / (1 + np.exp(rows @ y))) @ rows / problem.batch + problem.l2 * y
+        y, rows = past[read % len(past)], A[rng.integers(0, len(A), problem.picks.size)]
+        g = -(1 / (1 + np.exp(rows @ y))) @ rows / problem.picks.size + problem.l2 * y
         x = x - STEP * g
         past[(t + 1) % len(past)] = x
     return x
@@ -59,7 +59,7 @@ def plain_perceptron(problem: Perceptron, steps: int) -> Array:
     past = [x] * (TAU_MAX + 1)
     for t in range(steps):
         read = t - min(t, rng.integers(TAU_MAX + 1))
-        y, picked = past[read % len(past)], rng.integers(0, len(X), problem.batch)
+        y, picked = past[read % len(past)], rng.integers(0, len(X), problem.picks.size)
         first, second = y[:cut].reshape(-1, hidden), y[cut:].reshape(-1, classes)
         x = x - STEP * perceptron_gradient(X[picked], Y[picked], first, second)
         past[(t + 1) % len(past)] = x
@@ -86,7 +86,7 @@ def products(problem: Perceptron, steps: int) -> None:
 def operations(problem: Perceptron) -> int:
     """Floating-point operations of one update: two products forward, three backward."""
     inputs, hidden, classes = problem.sizes
-    return 2 * problem.batch * (2 * (inputs + 1) * hidden + 3 * hidden * classes)
+    return 2 * problem.picks.size * (2 * (inputs + 1) * hidden + 3 * hidden * classes)
 
 
 def normals(problem: Quadratic, steps: int) -> None:

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from empirics.problems.base import Array, Constant, Problem, whole
+from empirics.problems.base import Array, Constant, Problem
 from empirics.problems.binary import Binary, binary
 from empirics.problems.datasets import table
+from empirics.problems.minibatch import Minibatches, minibatches
 from empirics.problems.multinomial import Multinomial, multinomial
 
 ACCURACY = 1e-10  # of the infimum
@@ -28,11 +29,12 @@ def logistic(
     classes: Sequence[Any] | None = None,
     l2: float = 1e-2,
     batch: int = 8,
+    replacement: bool = True,
     sigma: Literal["bound", "estimate"] = "bound",
     standardise: bool = True,
     start: ArrayLike | None = None,
 ) -> Logistic:
-    r"""Regularised logistic regression; the noise is that of minibatches drawn with replacement.
+    r"""Regularised logistic regression; the noise is that of minibatches.
 
     .. math:: f(w) = \frac1n \sum_i \Big(\log \sum_k e^{\langle x_i, w_k \rangle}
                      - \langle x_i, w_{y_i} \rangle\Big) + \frac{l_2}{2} |w|^2
@@ -43,11 +45,12 @@ def logistic(
 
     Parameters: data, "digits" (two of them, `classes`, 3 and 8 unless given), "digits-multinomial"
     (all ten, or those in classes), "breast-cancer", or two arrays (X, y) of shapes (n, features)
-    and (n,); l2 > 0; batch, rows a minibatch; sigma, see below; standardise, whether to bring
-    columns to mean 0 and variance 1; start = w_0, (dim,), zeros unless given. With K > 2 classes
-    dim is K times what it is with two. Raises ValueError if an argument is not of its kind.
+    and (n,); l2 > 0; batch, rows a minibatch, drawn with or without replacement; sigma, see below;
+    standardise, whether to bring columns to mean 0 and variance 1; start = w_0, (dim,), zeros
+    unless given. With K > 2 classes dim is K times what it is with two. Raises ValueError if an
+    argument is not of its kind.
 
-    Constants, with A_i = s_i x_i and b = batch:
+    Constants, with A_i = s_i x_i and v = 1/batch, times (n - batch)/(n - 1) without replacement:
 
     - L, two classes: lambda_max(X'X)/(4 n) + l2, exact, for p(1 - p) <= 1/4 with equality at w = 0.
       More: lambda_max(X'X)/(2 n) + l2, a bound, as diag(p) - pp' <= (I - 11'/K)/2 [Boehning];
@@ -55,11 +58,11 @@ def logistic(
     - mu_sc: l2, a bound, the loss being convex.
     - infimum: f(w) - |grad f(w)|^2/(2 l2) at a computed w, a bound by strong convexity; w is the
       minimiser within |grad f(w)|/l2.
-    - sigma="bound": row i gives a gradient in the convex hull of its corners v (0 and -A_i; or
+    - sigma="bound": row i gives a gradient in the convex hull of its corners u (0 and -A_i; or
       x_i (e_k - e_{y_i})' for every class k) plus l2 w, which has no variance. A mean minimises
       mean squares and a convex function peaks at corners: for every fixed vector a,
 
-      .. math:: b\,E|\xi|^2 \le \frac1n \sum_i |g_i - a|^2 \le \frac1n \sum_i \max_v |v - a|^2
+      .. math:: E|\xi|^2 / v \le \frac1n \sum_i |g_i - a|^2 \le \frac1n \sum_i \max_u |u - a|^2
 
       a = 0 gives the classical mean |x_i|^2 (twice it for more classes); the least over a is
       sought, and wherever the search ends, the bound holds.
@@ -78,8 +81,8 @@ def logistic(
         raise ValueError(f"logistic needs a finite l2 > 0, got {l2}")
     if sigma not in ("bound", "estimate"):
         raise ValueError(f'logistic needs sigma = "bound" or "estimate", got {sigma!r}')
-    b = whole("logistic", "batch", batch, 1)
     rows = table(data, classes, standardise)
+    picks = minibatches("logistic", len(rows.X), batch, replacement)
     two = len(rows.classes) == 2
     loss = binary(rows) if two else multinomial(rows)
     x = np.zeros(loss.dim) if start is None else np.array(start, dtype=np.float64)
@@ -101,16 +104,17 @@ def logistic(
             "data": rows.source,
             "classes": list(rows.classes),
             "l2": float(l2),
-            "batch": b,
+            "batch": picks.size,
+            "replacement": picks.replacement,
             "sigma": sigma,
             "standardise": standardise,
             "start": None if start is None else x.tolist(),
         },
         lanes=256 if loss.dim < WIDE else 64,
-        sample_size=b,
+        sample_size=picks.size,
         loss=loss,
         l2=l2,
-        batch=b,
+        picks=picks,
     )
     best = _minimiser(bare)
     return replace(
@@ -119,7 +123,9 @@ def logistic(
         within=float(np.linalg.norm(bare.gradient(best))) / l2,
         constants={
             **bare.constants,
-            "sigma": _variance_bound(loss, b) if sigma == "bound" else _largest_seen(bare, best),
+            "sigma": _variance_bound(loss, picks)
+            if sigma == "bound"
+            else _largest_seen(bare, best),
             "infimum": _infimum(bare, best),
         },
     )
@@ -127,14 +133,14 @@ def logistic(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Logistic(Problem):
-    """What `logistic` makes. Fields beyond Problem: loss of the data; l2; batch, rows a minibatch.
+    """What `logistic` makes. Fields beyond Problem: loss of the data; l2; picks, the minibatches.
 
-    A sample is the places of the rows of each minibatch, (lanes, batch).
+    A sample is the places of the rows of each minibatch, (lanes, b).
     """
 
     loss: Binary | Multinomial
     l2: float
-    batch: int
+    picks: Minibatches
 
     def value(self, x: Array) -> Array:
         return np.asarray(self._by_rows(self.loss.value, x) + self.l2 / 2 * np.vecdot(x, x))
@@ -148,14 +154,14 @@ class Logistic(Problem):
         return out
 
     def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> NDArray[np.int64]:
-        return generator.integers(0, len(self.loss.squares), (steps, lanes, self.batch))
+        return self.picks.draw(generator, steps, lanes)
 
     def stochastic_gradient(self, x: Array, sample: NDArray[np.int64], out: Array) -> None:
         self.loss.minibatch(x, sample, out)
         out += self.l2 * x
 
     def noise_variance(self, x: Array) -> Array:
-        return self._by_rows(self.loss.scatter, x) / self.batch
+        return self._by_rows(self.loss.scatter, x) * self.picks.share
 
     def _by_rows(self, function: Callable[[Array], Array], x: Array) -> Array:
         """(..., dim) -> (...), some rows at a time: each has an intermediate for every datum."""
@@ -204,15 +210,15 @@ def _infimum(problem: Logistic, w: Array) -> Constant:
     )
 
 
-def _variance_bound(loss: Binary | Multinomial, batch: int) -> Constant:
-    """The least mean_i max_v |v - a|^2 met on a way towards the best a; any a proves its own."""
+def _variance_bound(loss: Binary | Multinomial, picks: Minibatches) -> Constant:
+    """The least mean_i max_u |u - a|^2 met on a way towards the best a; any a proves its own."""
     a, least = np.zeros(loss.dim), np.inf
     for k in range(SEARCH):  # subgradient steps; the function is 2-strongly convex
         distance, mean = loss.farthest(a)
         least = min(least, distance)
         a += (mean - a) / (k + 2)
     return Constant(
-        value=float(np.sqrt(least / batch)) * (1 + ROUNDING),
+        value=float(np.sqrt(least * picks.share)) * (1 + ROUNDING),
         provenance="bound",
         why="mean over the rows of the largest squared distance of a gradient to a fixed vector",
     )

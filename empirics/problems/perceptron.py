@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from empirics.problems.base import Array, Constant, Problem, whole
 from empirics.problems.datasets import table
+from empirics.problems.minibatch import Minibatches, minibatches
 
 LANES = 32  # wide enough for the loops over layers, narrow enough for the cache
 
@@ -26,6 +27,7 @@ def perceptron(
     depth: int = 1,
     width: int = 32,
     batch: int = 32,
+    replacement: bool = True,
     activation: Literal["relu", "tanh"] = "relu",
     precision: Literal["double", "single"] = "double",
     l2: float = 0.0,
@@ -36,10 +38,11 @@ def perceptron(
     """A classifier with `depth` hidden layers of `width` units; its minibatches are its noise.
 
     Parameters: data, classes and standardise as for `logistic`; depth D >= 0, 0 being softmax
-    regression; width; batch, rows a minibatch, drawn with replacement; activation, "relu" or
-    "tanh"; precision of the arithmetic of gradients ("single" is faster; iterates stay double);
-    l2 >= 0; seed of the start, the same for all replicas: weights normal with variance 2/inputs
-    ("relu") or 1/inputs ("tanh"), biases 0. Raises ValueError if an argument is not of its kind.
+    regression; width; batch, rows a minibatch, drawn with or without replacement; activation,
+    "relu" or "tanh"; precision of the arithmetic of gradients ("single" is faster; iterates stay
+    double); l2 >= 0; seed of the start, the same for all replicas: weights normal with variance
+    2/inputs ("relu") or 1/inputs ("tanh"), biases 0. Raises ValueError if an argument is not of its
+    kind.
 
     Of its constants only the infimum is known, and only from below: losses are not negative. There
     is no global smoothness: a ReLU has a kink, and the curvature of a deep network grows with its
@@ -55,7 +58,6 @@ def perceptron(
     (start of tanh layers).
     """
     layers, units = whole("perceptron", "depth", depth, 0), whole("perceptron", "width", width, 1)
-    b = whole("perceptron", "batch", batch, 1)
     whole("perceptron", "seed", seed, 0, np.inf)
     if activation not in ("relu", "tanh"):
         raise ValueError(f'perceptron needs activation = "relu" or "tanh", got {activation!r}')
@@ -64,6 +66,7 @@ def perceptron(
     if not (np.isfinite(l2) and l2 >= 0):
         raise ValueError(f"perceptron needs a finite l2 >= 0, got {l2}")
     rows = table(data, classes, standardise, who="perceptron")
+    picks = minibatches("perceptron", len(rows.X), batch, replacement)
     sizes = (rows.X.shape[1] - 1, *[units] * layers, len(rows.classes))
     kind = np.float64 if precision == "double" else np.float32
     return Perceptron(
@@ -78,7 +81,8 @@ def perceptron(
             "data": rows.source,
             "depth": layers,
             "width": units,
-            "batch": b,
+            "batch": picks.size,
+            "replacement": picks.replacement,
             "activation": activation,
             "precision": precision,
             "l2": float(l2),
@@ -87,11 +91,11 @@ def perceptron(
             "standardise": standardise,
         },
         lanes=LANES,
-        sample_size=b,
+        sample_size=picks.size,
         sizes=sizes,
         X=rows.X.astype(kind),
         Y=np.eye(len(rows.classes), dtype=kind)[rows.y],
-        batch=b,
+        picks=picks,
         smooth=activation == "tanh",
         l2=l2,
     )
@@ -102,16 +106,16 @@ class Perceptron(Problem):
     """What `perceptron` makes.
 
     Fields beyond Problem: sizes, inputs, hidden units and classes; X, the data with a last column
-    of ones, (n, inputs + 1); Y, the classes as unit vectors, (n, classes); batch; smooth, whether
-    the activation is tanh; l2. A layer with i inputs and o outputs is an (i + 1, o) matrix, the
-    last row being its biases; an iterate holds these one after the other. A sample is the places of
-    the rows of each minibatch, (lanes, batch).
+    of ones, (n, inputs + 1); Y, the classes as unit vectors, (n, classes); picks, the minibatches;
+    smooth, whether the activation is tanh; l2. A layer with i inputs and o outputs is an (i + 1, o)
+    matrix, the last row being its biases; an iterate holds these one after the other. A sample is
+    the places of the rows of each minibatch, (lanes, b).
     """
 
     sizes: tuple[int, ...]
     X: NDArray[Any]
     Y: NDArray[Any]
-    batch: int
+    picks: Minibatches
     smooth: bool
     l2: float
 
@@ -135,7 +139,7 @@ class Perceptron(Problem):
         return out
 
     def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> NDArray[np.int64]:
-        return generator.integers(0, len(self.X), (steps, lanes, self.batch))
+        return self.picks.draw(generator, steps, lanes)
 
     def stochastic_gradient(self, x: Array, sample: NDArray[np.int64], out: Array) -> None:
         self._backward(x, self.X.take(sample, axis=0), self.Y.take(sample, axis=0), out)
@@ -145,7 +149,8 @@ class Perceptron(Problem):
     def noise_variance(self, x: Array) -> Array:
         """Exact: the squared norm of the gradient of one row is a sum over the layers."""
         flat = x.reshape(-1, self.dim)
-        return np.reshape([self._scatter(row[None]) for row in flat], x.shape[:-1]) / self.batch
+        rows = [self._scatter(row[None]) for row in flat]
+        return np.reshape(rows, x.shape[:-1]) * self.picks.share
 
     def _layers(self, x: NDArray[Any]) -> list[NDArray[Any]]:
         """The matrices in iterates (m, dim), as views (m, i + 1, o)."""

@@ -64,14 +64,14 @@ def test_noise_is_unbiased_and_has_the_stated_variance_exactly(problem, scale):
     rows = each_row(problem, x)
     gradient = problem.gradient(x)
     np.testing.assert_allclose(rows.mean(axis=0), gradient, rtol=1e-9, atol=1e-12)
-    variance = ((rows - gradient) ** 2).sum(axis=1).mean() / problem.batch
+    variance = ((rows - gradient) ** 2).sum(axis=1).mean() / problem.picks.size
     assert problem.noise_variance(x) == pytest.approx(variance, rel=1e-10)
 
 
 def test_a_minibatch_is_the_mean_of_its_rows(problem):
     x = points(problem, 1, 0.3)[0]
     sample = problem.draw(np.random.default_rng(0), 1, 5)[0]
-    assert sample.shape == (5, problem.batch)
+    assert sample.shape == (5, problem.picks.size)
     out = np.empty((5, problem.dim))
     problem.stochastic_gradient(np.tile(x, (5, 1)), sample, out)
     means = each_row(problem, x)[sample].mean(axis=1)
@@ -100,7 +100,9 @@ def test_the_sampled_variance_is_the_stated_one(problem):
     stated = problem.noise_variance(x)
     limit = stats.norm.isf(5e-7)
     assert abs(squares.mean() - stated) < limit * error
-    assert abs(squares.mean() - stated * problem.batch / (problem.batch + 1)) > limit * error
+    assert (
+        abs(squares.mean() - stated * problem.picks.size / (problem.picks.size + 1)) > limit * error
+    )
 
 
 def steepest_secant(problem, x, rounds=60):
@@ -162,7 +164,7 @@ def test_variance_never_passes_its_bound(problem):
 
 def test_the_variance_bound_is_sharper_than_the_classical_one(problem):
     classical = problem.loss.squares.mean() * (1 if hasattr(problem.loss, "A") else 2)
-    assert problem.sigma**2 < classical / problem.batch
+    assert problem.sigma**2 < classical / problem.picks.size
 
 
 @pytest.mark.parametrize("corner", range(5))

@@ -78,7 +78,7 @@ def test_the_noise_is_unbiased_and_of_the_variance_it_says(depth, activation):
     np.testing.assert_allclose(out.mean(axis=0), mean, rtol=1e-9, atol=1e-12)
     variance = ((out - mean) ** 2).sum(axis=1).mean()
     np.testing.assert_allclose(problem.noise_variance(x)[0], variance, rtol=1e-9)
-    four = replace(problem, batch=4)
+    four = made(depth, activation, batch=4, l2=0.1)
     np.testing.assert_allclose(four.noise_variance(x)[0], variance / 4, rtol=1e-9)
 
 
