@@ -2,6 +2,8 @@
 
 from empirics.problems.base import Constant, Problem
 from empirics.problems.catalogue import describe, names
+from empirics.problems.deep_linear import deep_linear_chain
+from empirics.problems.deep_network import deep_linear_network
 from empirics.problems.logistic import logistic
 from empirics.problems.noiseless import noiseless
 from empirics.problems.perceptron import perceptron
@@ -15,6 +17,8 @@ __all__ = [
     "Problem",
     "ball",
     "box",
+    "deep_linear_chain",
+    "deep_linear_network",
     "describe",
     "logistic",
     "names",

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from numpy.typing import ArrayLike
 
 from empirics.problems.base import Problem
+from empirics.problems.deep_linear import deep_linear_chain
+from empirics.problems.deep_network import deep_linear_network
 from empirics.problems.logistic import logistic
 from empirics.problems.perceptron import perceptron
 from empirics.problems.quadratic import quadratic
@@ -75,6 +77,16 @@ MAKERS: dict[str, Named] = {
         "logistic regression, benign or malignant (scikit-learn's breast cancer)",
         partial(logistic, "breast-cancer", batch=BATCH),
         "convex",
+    ),
+    "deep-linear-chain": Named(
+        "a product of 4 numbers that is to become 1 (nonconvex)",
+        deep_linear_chain,
+        "nonconvex",
+    ),
+    "deep-linear-network": Named(
+        "a product of 2 matrices that is to become diag(1, 0.5) (nonconvex)",
+        deep_linear_network,
+        "nonconvex",
     ),
     "digits-perceptron": Named(
         "one hidden layer of 32 ReLU units, all ten digits (nonconvex)",
