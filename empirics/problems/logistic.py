@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from empirics.problems.base import Array, Constant, Problem
+from empirics.problems.base import Array, Constant
 from empirics.problems.binary import Binary, binary
 from empirics.problems.datasets import table
+from empirics.problems.finite_sum import WIDE, FiniteSum
 from empirics.problems.minibatch import Minibatches, minibatches
 from empirics.problems.multinomial import Multinomial, multinomial
 
@@ -19,8 +20,6 @@ ACCURACY = 1e-10  # of the infimum
 ROUNDING = 1e-12  # what bounds are moved outwards by, for the rounding of f itself
 SEARCH = 200  # steps towards the best variance bound
 SEEN = 500  # points at which the variance is estimated
-ROWS = 256  # iterates whose full gradients are computed in one go
-WIDE = 500  # dimensions from which narrower tiles stay in the cache
 
 
 def logistic(
@@ -132,46 +131,10 @@ def logistic(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Logistic(Problem):
-    """What `logistic` makes. Fields beyond Problem: loss of the data; l2; picks, the minibatches.
-
-    A sample is the places of the rows of each minibatch, (lanes, b).
-    """
+class Logistic(FiniteSum):
+    """What `logistic` makes: a finite sum whose loss has products with its Hessian."""
 
     loss: Binary | Multinomial
-    l2: float
-    picks: Minibatches
-
-    def value(self, x: Array) -> Array:
-        return np.asarray(self._by_rows(self.loss.value, x) + self.l2 / 2 * np.vecdot(x, x))
-
-    def gradient(self, x: Array, out: Array | None = None) -> Array:
-        out = np.empty_like(x) if out is None else out
-        flat, result = x.reshape(-1, self.dim), out.reshape(-1, self.dim)
-        for part in _slices(len(flat)):
-            self.loss.gradient(flat[part], result[part])
-        out += self.l2 * x
-        return out
-
-    def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> NDArray[np.int64]:
-        return self.picks.draw(generator, steps, lanes)
-
-    def stochastic_gradient(self, x: Array, sample: NDArray[np.int64], out: Array) -> None:
-        self.loss.minibatch(x, sample, out)
-        out += self.l2 * x
-
-    def noise_variance(self, x: Array) -> Array:
-        return self._by_rows(self.loss.scatter, x) * self.picks.share
-
-    def _by_rows(self, function: Callable[[Array], Array], x: Array) -> Array:
-        """(..., dim) -> (...), some rows at a time: each has an intermediate for every datum."""
-        flat = x.reshape(-1, self.dim)
-        parts = [function(flat[part]) for part in _slices(len(flat))]
-        return np.concatenate(parts).reshape(x.shape[:-1])
-
-
-def _slices(rows: int) -> list[slice]:
-    return [slice(start, start + ROWS) for start in range(0, rows, ROWS)]
 
 
 def _minimiser(problem: Logistic) -> Array:
