@@ -4,6 +4,12 @@ from empirics.problems.base import Constant, Problem
 from empirics.problems.catalogue import describe, names
 from empirics.problems.deep_linear import deep_linear_chain
 from empirics.problems.deep_network import deep_linear_network
+from empirics.problems.landscapes import (
+    double_well,
+    matrix_factorisation,
+    saddle,
+    scalar_factorisation,
+)
 from empirics.problems.logistic import logistic
 from empirics.problems.noiseless import noiseless
 from empirics.problems.perceptron import perceptron
@@ -20,11 +26,15 @@ __all__ = [
     "deep_linear_chain",
     "deep_linear_network",
     "describe",
+    "double_well",
     "logistic",
+    "matrix_factorisation",
     "names",
     "noiseless",
     "perceptron",
     "piecewise_quadratic",
     "quadratic",
     "reuse_counterexample",
+    "saddle",
+    "scalar_factorisation",
 ]

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from numpy.typing import ArrayLike
 
+from empirics.problems import landscapes
 from empirics.problems.base import Problem
 from empirics.problems.deep_linear import deep_linear_chain
 from empirics.problems.deep_network import deep_linear_network
@@ -16,6 +17,7 @@ from empirics.problems.perceptron import perceptron
 from empirics.problems.quadratic import quadratic
 
 BATCH = 32  # rows a minibatch: enough for the noise not to hide the rest of a bound
+SPREAD = 0.1  # sigma on landscapes: enough to leave a saddle, too little to jump out of a well
 
 
 def usual_quadratic(
@@ -97,6 +99,31 @@ MAKERS: dict[str, Named] = {
         "a quadratic in 10 dimensions, curvatures from 0.1 to 1, sigma = 0.5",
         usual_quadratic,
         "convex",
+    ),
+    "double-well": Named(
+        "two wells on a line, smooth on |x| <= 2, sigma = 0.1",
+        partial(landscapes.double_well, sigma=SPREAD),
+        "nonconvex",
+    ),
+    "saddle": Named(
+        "a saddle in the plane, unbounded below, sigma = 0.1",
+        partial(landscapes.saddle, sigma=SPREAD),
+        "nonconvex",
+    ),
+    "bounded-saddle": Named(
+        "a saddle in the plane that leads into two flat valleys, sigma = 0.1",
+        partial(landscapes.saddle, bounded=True, sigma=SPREAD),
+        "nonconvex",
+    ),
+    "scalar-factorisation": Named(
+        "(u v - c)^2/2, c = 1, smooth on |(u, v)| <= 2, sigma = 0.1",
+        partial(landscapes.scalar_factorisation, sigma=SPREAD),
+        "nonconvex",
+    ),
+    "matrix-factorisation": Named(
+        "|U V' - A|^2/2, A of 3 rows and columns, rank 2, sigma = 0.1",
+        partial(landscapes.matrix_factorisation, sigma=SPREAD),
+        "nonconvex",
     ),
 }
 

@@ -1,0 +1,251 @@
+"""Landscapes are attacked: every gradient, every constant, every infimum, and they hold."""
+
+import json
+
+import numpy as np
+import pytest
+
+from empirics import problems, schedules, simulate
+from empirics.named import problem as named
+from empirics.problems.catalogue import MAKERS
+from empirics.problems.regions import Ball
+
+CASES = {
+    "double_well": {},
+    "double_well-3": {"dim": 3, "curvature": 20.0, "sigma": 0.3},
+    "double_well-left": {"dim": 2, "start": [-0.1, 0.3], "radius": 1.2},
+    "saddle": {"up": 2.0, "down": 0.5},
+    "saddle-bounded": {"up": 0.5, "down": 2.0, "bounded": True, "noise": "gaussian", "sigma": 1.0},
+    "scalar_factorisation": {},
+    "scalar_factorisation-negative": {"c": -0.25, "radius": 3.0, "start": [0.1, 1.0]},
+    "matrix_factorisation": {},
+    "matrix_factorisation-1": {"matrix": [[1.0, 0.5], [0.2, -1.0], [0.3, 0.3]], "rank": 1},
+}
+
+
+def made(case):
+    return getattr(problems, case.split("-")[0])(**CASES[case])
+
+
+def generator(seed=0):
+    return np.random.default_rng(seed)
+
+
+def inside(problem, x):
+    """The nearest points of the region."""
+    region = problem.region
+    if region is None:
+        return x
+    if isinstance(region, Ball):
+        away = x - region.centre
+        size = np.linalg.norm(away, axis=-1, keepdims=True)
+        return region.centre + away * np.minimum(1, (1 - 1e-12) * region.radius / (size + 1e-300))
+    return np.clip(x, region.low, region.high)
+
+
+def hessian(problem, x):
+    """By complex steps in the gradient: (rows, dim, dim), exact to rounding."""
+    columns = []
+    for i in range(problem.dim):
+        moved = x.astype(complex)
+        moved[..., i] += 1e-30j
+        columns.append(problem.gradient(moved).imag / 1e-30)
+    return np.stack(columns, axis=-1)
+
+
+def extremes(problem, rounds=60, rows=300, best=30, seed=0):
+    """The largest curvature in size, the smallest, and the largest gradient: found by evolution.
+
+    Everything that was tried lies in the region, so a constant below what is found is wrong.
+    """
+    draw, found = generator(seed), []
+    scale = (
+        4.0
+        if problem.region is None
+        else 2 * np.abs(problem.region.words and problem.start).max() + 2
+    )
+    scores = (
+        lambda e, g: np.abs(e).max(axis=-1),
+        lambda e, g: -e[..., 0],
+        lambda e, g: np.linalg.norm(g, axis=-1),
+    )
+    for score in scores:
+        x = inside(problem, scale * draw.standard_normal((rows, problem.dim)))
+        x[0] = inside(problem, np.zeros(problem.dim))
+        top, spread = -np.inf, 1.0
+        for _ in range(rounds):
+            values = score(np.linalg.eigvalsh(hessian(problem, x)), problem.gradient(x))
+            top = max(top, values.max())
+            elite = x[np.argsort(-values)[:best]]
+            spread *= 0.85
+            children = np.repeat(elite, rows // best - 1, axis=0)
+            children = children + scale * spread * draw.standard_normal(children.shape)
+            x = inside(problem, np.concatenate([elite, children]))
+        found.append(top)
+    return found[0], -found[1], found[2]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_gradient_is_the_derivative_of_the_value(case):
+    problem = made(case)
+    for shape in [(), (5,), (2, 3), (256,)]:
+        x = generator().standard_normal((*shape, problem.dim))
+        gradient = problem.gradient(x)
+        for i in range(problem.dim):
+            moved = x.astype(complex)
+            moved[..., i] += 1e-30j
+            slope = problem.value(moved).imag / 1e-30
+            np.testing.assert_allclose(gradient[..., i], slope, rtol=1e-12, atol=1e-13)
+        out = np.empty_like(x)
+        assert problem.gradient(x, out=out) is out
+        np.testing.assert_array_equal(out, gradient)
+        rows = x.reshape(-1, problem.dim)
+        alone = np.array([problem.gradient(row) for row in rows]).reshape(x.shape)
+        np.testing.assert_array_equal(alone, gradient)  # no row depends on the others
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_constants_are_not_exceeded_and_exact_ones_are_reached(case):
+    problem = made(case)
+    largest, smallest, steepest = extremes(problem)
+    known = problem.constants
+    H = hessian(problem, generator(1).standard_normal((50, problem.dim)))
+    np.testing.assert_allclose(H, H.swapaxes(-1, -2), rtol=1e-12, atol=1e-12)
+    assert largest <= problem.L * (1 + 1e-9)
+    if known["L"].provenance == "exact":
+        assert largest >= 0.99 * problem.L
+    if "mu_sc" in known:
+        assert smallest >= problem.mu_sc - 1e-9 * problem.L
+        if known["mu_sc"].provenance == "exact":
+            assert smallest <= problem.mu_sc + 0.01 * abs(problem.mu_sc)
+    if "gradient_bound" in known:
+        assert steepest <= known["gradient_bound"].value * (1 + 1e-9)
+        if known["gradient_bound"].provenance == "exact":
+            assert steepest >= 0.99 * known["gradient_bound"].value
+        moment = known["gradient_bound"].value ** 2 + problem.sigma**2
+        assert known["second_moment"].value == moment
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_secant_quotients_in_the_region_stay_below_L(case):
+    """The definition itself, between points that are not near each other."""
+    problem = made(case)
+    x, y = inside(problem, 3 * generator(2).standard_normal((2, 4000, problem.dim)))
+    away = np.linalg.norm(problem.gradient(x) - problem.gradient(y), axis=-1)
+    assert (away <= problem.L * np.linalg.norm(x - y, axis=-1) * (1 + 1e-9) + 1e-12).all()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_lies_below_the_infimum_and_the_minimiser_is_one(case):
+    from scipy.optimize import minimize
+
+    problem = made(case)
+    known = problem.constants
+    if "infimum" not in known:
+        far = problem.start * np.array([0.0, 1e6])
+        assert problem.value(far) < -1e6
+        return
+    lowest = min(
+        minimize(problem.value, x, jac=problem.gradient, method="L-BFGS-B").fun
+        for x in 2 * generator(3).standard_normal((15, problem.dim))
+    )
+    assert lowest >= problem.infimum - 1e-12
+    assert known["infimum"].provenance == "exact"
+    if problem.minimiser is None:
+        far = problem.start + np.array([0.0, 1e5])
+        far[0] = 0
+        assert problem.value(far) == pytest.approx(problem.infimum)
+        return
+    assert lowest <= problem.infimum + 1e-8  # multistart finds it
+    assert problem.value(problem.minimiser) == pytest.approx(problem.infimum, abs=1e-15)
+    assert np.linalg.norm(problem.gradient(problem.minimiser)) < 1e-14
+    sharpness = np.linalg.eigvalsh(hessian(problem, problem.minimiser[None]))[0, -1]
+    assert known["sharpness"].value == pytest.approx(sharpness)
+    if problem.region is not None:
+        assert problem.region.contains(problem.minimiser)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_landscape_can_be_rebuilt_from_its_settings(case):
+    problem = made(case)
+    given_back = json.loads(json.dumps(problem.settings))
+    rebuilt = getattr(problems, given_back.pop("kind"))(**given_back)
+    assert rebuilt.settings == problem.settings
+    assert dict(rebuilt.constants) == dict(problem.constants)
+    x = generator().standard_normal((7, problem.dim))
+    np.testing.assert_array_equal(rebuilt.gradient(x), problem.gradient(x))
+    np.testing.assert_array_equal(rebuilt.start, problem.start)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_noise_is_added_as_told(case):
+    problem = made(case)
+    x = np.tile(problem.start, (problem.lanes, 1))
+    out = np.empty_like(x)
+    sample = problem.draw(generator(), 1, problem.lanes)[0]
+    problem.stochastic_gradient(x, sample, out)
+    xi = out - problem.gradient(x)
+    if not problem.sigma:
+        assert not xi.any()
+    elif problem.noise == "two-point":
+        np.testing.assert_allclose(np.square(xi).sum(axis=-1), problem.sigma**2)
+    assert (problem.noise_variance(x) == problem.sigma**2).all()
+
+
+def test_a_wrong_smoothness_would_be_found():
+    """The same search, and constants that forget a term."""
+    for case, wrong in {
+        "double_well": 3 * 2.0**2 - 2,
+        "scalar_factorisation": 1.5 * 4.0,  # without |c|
+        "matrix_factorisation": 1.5 * 12.0 + 1.7,  # s_1 a little too small
+    }.items():
+        problem = made(case)
+        assert wrong < problem.L
+        assert extremes(problem, rounds=60)[0] > wrong
+
+
+NONCONVEX = [name for name, entry in MAKERS.items() if entry.group == "nonconvex"]
+
+
+@pytest.mark.parametrize("name", NONCONVEX)
+def test_each_name_makes_a_problem_that_runs(name):
+    problem = named(name)
+    assert problem.sigma == 0.1
+    quiet = named(f"{name}:sigma=0")
+    assert quiet.sample_size == 0
+    runs = simulate(problem, schedules.Constant(2), step=0.1 / problem.L, steps=20, replicas=4)
+    assert (runs.lost_at == -1).all()
+
+
+@pytest.mark.parametrize(
+    ("maker", "arguments", "sentence"),
+    [
+        ("double_well", {"dim": 0}, "double well needs a whole number dim >= 1, got 0"),
+        ("double_well", {"dim": 1.5}, "needs a whole number dim >= 1, got 1.5"),
+        ("double_well", {"curvature": 0}, "needs a number curvature with curvature > 0, got 0"),
+        ("double_well", {"radius": 0.5}, "needs a number radius with radius >= 1, got 0.5"),
+        ("double_well", {"start": [3.0]}, r"start in its region \|x\| <= 2, got \[3.0\]; make"),
+        ("double_well", {"start": [0.1, 0.2]}, r"needs a finite start of shape \(1,\), got"),
+        ("double_well", {"start": "here"}, "needs a finite start of shape"),
+        ("double_well", {"start": [np.nan]}, "needs a finite start of shape"),
+        ("double_well", {"sigma": -1}, "needs a number sigma with sigma >= 0, got -1"),
+        ("double_well", {"sigma": np.nan}, "needs a number sigma with sigma >= 0, got nan"),
+        ("double_well", {"noise": "pink"}, "double well needs noise among two-point, gaussian"),
+        ("saddle", {"up": 0}, "saddle needs a number up with up > 0, got 0"),
+        ("saddle", {"down": np.inf}, "saddle needs a number down with down > 0, got inf"),
+        ("saddle", {"bounded": "no"}, "saddle needs bounded = True or False, got 'no'"),
+        ("saddle", {"start": [1.0]}, r"saddle needs a finite start of shape \(2,\)"),
+        ("scalar_factorisation", {"c": 0}, "scalar factorisation needs c != 0, got 0"),
+        ("scalar_factorisation", {"c": np.nan}, "scalar factorisation needs a number c"),
+        ("scalar_factorisation", {"radius": 1.0}, r"needs a number radius with radius >= 1\.41"),
+        ("matrix_factorisation", {"matrix": []}, "needs a finite matrix of shape"),
+        ("matrix_factorisation", {"matrix": [[0.0]]}, r"matrix of shape \(m, n\), not 0, got"),
+        ("matrix_factorisation", {"matrix": [[1], [1, 2]]}, "needs a finite matrix of shape"),
+        ("matrix_factorisation", {"matrix": [[np.inf]]}, "needs a finite matrix of shape"),
+        ("matrix_factorisation", {"rank": 4}, "needs a whole number rank <= 3, got 4"),
+        ("matrix_factorisation", {"start": [1.0]}, r"needs a finite start of shape \(12,\)"),
+    ],
+)
+def test_bad_input_gets_one_sentence(maker, arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        getattr(problems, maker)(**arguments)
