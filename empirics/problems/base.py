@@ -127,7 +127,10 @@ class Problem(ABC):
 
     @abstractmethod
     def noise_variance(self, x: Array) -> Array:
-        """Exact E|xi|^2 of the whole gradient vector at every row: (..., dim) -> (...)."""
+        """Exact E|xi|^2 of the whole gradient vector at every row: (..., dim) -> (...).
+
+        Not a number where it is not known.
+        """
 
     @property
     def L(self) -> float:
