@@ -5,6 +5,7 @@ A new class needs its name in a table here, and no more; the rest is read off it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -93,6 +94,7 @@ PROBLEMS = Kind(
     table={
         **{name: named.maker for name, named in MAKERS.items()},
         "noiseless": problems.noiseless,
+        "own": problems.own,
     },
     words=problems.names(),
 )
@@ -205,15 +207,19 @@ STEPS = Kind(
 
 WITHIN_SCHEDULES = (SERVICES, RULES, TOPOLOGIES)
 
+_FILE = re.compile(r"([^:=\[\],]+\.py)(?::([A-Za-z_]\w*))?")  # of one's own problem
+
 LANGUAGE = Language([PROBLEMS, SCHEDULES, *WITHIN_SCHEDULES, OPTIMISERS, CORRECTIONS, STEPS])
 
 
 def problem(text: str) -> Problem:
-    """The problem of that name, with other numbers if they are given.
+    """The problem of that name, with other numbers if they are given; or FILE.py, or FILE.py:make.
 
     >>> problem("quadratic:dim=3,sigma=0").sigma
     0.0
     """
+    if (file := _FILE.fullmatch(text.strip())) is not None:
+        return problems.own(file[1], file[2])
     found: Problem = LANGUAGE.make(PROBLEMS, text)
     return found
 

@@ -4,6 +4,8 @@ from empirics.problems.base import Constant, Problem
 from empirics.problems.catalogue import describe, names
 from empirics.problems.deep_linear import deep_linear_chain
 from empirics.problems.deep_network import deep_linear_network
+from empirics.problems.from_file import own
+from empirics.problems.functions import from_functions
 from empirics.problems.landscapes import (
     double_well,
     matrix_factorisation,
@@ -27,10 +29,12 @@ __all__ = [
     "deep_linear_network",
     "describe",
     "double_well",
+    "from_functions",
     "logistic",
     "matrix_factorisation",
     "names",
     "noiseless",
+    "own",
     "perceptron",
     "piecewise_quadratic",
     "quadratic",

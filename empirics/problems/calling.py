@@ -41,7 +41,7 @@ class Calling:
         ValueError, and so does a result of a wrong shape or type, or one that is not a number at a
         point in the region that is no further away than runs that have not diverged get.
         """
-        there = np.isfinite(x).all(axis=1)
+        there = np.asarray(np.isfinite(x).all(axis=1))
         copy = x.copy()
         if self.vectorised:
             copy[~there] = self.start  # the shape stays, or the last bit might not

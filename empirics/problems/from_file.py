@@ -35,7 +35,9 @@ def own(file: str, make: str | None = None) -> Problem:
     try:
         module = load(file)
     except Exception as error:
-        raise ValueError(f"own needs a Python file that runs, got {file}: {_said(error)}") from error
+        raise ValueError(
+            f"own needs a Python file that runs, got {file}: {_said(error)}"
+        ) from error
     problem = _made(file, module, make)
     settings = {"file": Path(file).name, "file sha256": sha256(content).hexdigest()}
     return replace(problem, settings={**problem.settings, **settings})
@@ -73,6 +75,7 @@ def _made(file: str, module: ModuleType, make: str | None) -> Problem:
 
 def _said(error: Exception) -> str:
     line = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
-    return f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}".removesuffix(
-        line
-    ) + line
+    return (
+        f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}".removesuffix(line)
+        + line
+    )
