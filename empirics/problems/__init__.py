@@ -19,6 +19,7 @@ from empirics.problems.piecewise import piecewise_quadratic
 from empirics.problems.quadratic import quadratic
 from empirics.problems.regions import ball, box
 from empirics.problems.reuse import reuse_counterexample
+from empirics.problems.robust import robust_regression
 
 __all__ = [
     "Constant",
@@ -39,6 +40,7 @@ __all__ = [
     "piecewise_quadratic",
     "quadratic",
     "reuse_counterexample",
+    "robust_regression",
     "saddle",
     "scalar_factorisation",
 ]

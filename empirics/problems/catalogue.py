@@ -15,6 +15,7 @@ from empirics.problems.deep_network import deep_linear_network
 from empirics.problems.logistic import logistic
 from empirics.problems.perceptron import perceptron
 from empirics.problems.quadratic import quadratic
+from empirics.problems.robust import robust_regression
 
 BATCH = 32  # rows a minibatch: enough for the noise not to hide the rest of a bound
 SPREAD = 0.1  # sigma on landscapes: enough to leave a saddle, too little to jump out of a well
@@ -93,6 +94,11 @@ MAKERS: dict[str, Named] = {
     "digits-perceptron": Named(
         "one hidden layer of 32 ReLU units, all ten digits (nonconvex)",
         partial(perceptron, "digits-multinomial", batch=BATCH),
+        "learned",
+    ),
+    "diabetes-robust": Named(
+        "regression with the loss of Geman and McClure (scikit-learn's diabetes, nonconvex)",
+        partial(robust_regression, "diabetes", batch=BATCH),
         "learned",
     ),
     "quadratic": Named(

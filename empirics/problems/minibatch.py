@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.problems.base import flag, whole
+from empirics.problems.base import Array, flag, whole
 
 FEW = 64  # rows a minibatch up to which comparing all pairs is faster than looking up
 TABLE = 2**24  # bytes of the table in which rows are looked up
@@ -48,6 +48,23 @@ class Minibatches:
         if self.replacement:
             return 1 / self.size
         return (self.rows - self.size) / (max(self.rows - 1, 1) * self.size)
+
+    def farthest(self, lengths: Array) -> float:
+        r"""A bound of |xi| if the gradients of the rows are no longer than `lengths`, (n,).
+
+        .. math:: |\xi| = \Big|\sum_i \Big(\frac{k_i}{b} - \frac1n\Big) g_i\Big|
+                        \le \sum_i \Big|\frac{k_i}{b} - \frac1n\Big| |g_i|
+
+        Row i being picked k_i times; the right side is convex in k and so largest at a corner: one
+        row every time or, without replacement, the b longest rows or the b shortest.
+        """
+        n, b = self.rows, self.size
+        if self.replacement:
+            b = 1
+        ordered = np.sort(lengths)
+        excess = 1 / b - 2 / n  # what a row that is picked counts more than one that is not
+        picked = ordered[n - b :] if excess >= 0 else ordered[:b]
+        return float(excess * picked.sum() + ordered.mean())
 
     def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> NDArray[np.int64]:
         """The places of the rows of each minibatch, (steps, lanes, b); chunk-invariant."""

@@ -1,0 +1,79 @@
+"""Data for regression: rows of features and a number for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from empirics.problems.base import Array
+
+NAMES = ("diabetes",)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Measured:
+    """Rows to fit: X, (n, p), with a last column of ones; y, (n,), numbers; source, for JSON."""
+
+    X: Array
+    y: Array
+    source: Any
+
+
+def measured(
+    data: str | tuple[ArrayLike, ArrayLike], standardise: bool, *, who: str = "regression"
+) -> Measured:
+    """The named data set, or the arrays (X, y), with a last column of ones.
+
+    Standardising makes every column of X and y itself of mean 0 and variance 1; columns that are
+    constant say nothing and are dropped. Raises ValueError if the name is unknown, the arrays do
+    not fit, or y is constant where it is to be standardised.
+
+    >>> diabetes = measured("diabetes", standardise=True)
+    >>> diabetes.X.shape, float(diabetes.y.std().round(12))
+    ((442, 11), 1.0)
+    """
+    X, y, source = _raw(data, who)
+    if standardise:
+        if not np.ptp(y) > 0:
+            raise ValueError(f"{who} needs different numbers y to standardise, got {y[0]:g} only")
+        X = X[:, np.ptp(X, axis=0) > 0]
+        X, y = (X - X.mean(axis=0)) / X.std(axis=0), (y - y.mean()) / y.std()
+    X = np.ascontiguousarray(np.column_stack([X, np.ones(len(X))]))  # rows are what is picked
+    return Measured(X=X, y=y, source=source)
+
+
+def _raw(data: str | tuple[ArrayLike, ArrayLike], who: str) -> tuple[Array, Array, Any]:
+    """Features, numbers, and what to write down as their source."""
+    if isinstance(data, str):
+        if data not in NAMES:
+            raise ValueError(f"{who} needs data among {', '.join(NAMES)}, got {data!r}")
+        return *_bundled(), data
+    try:
+        X, y = (np.asarray(part, dtype=np.float64) for part in data)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{who} needs a name or two arrays (X, y) of numbers as data, got {type(data).__name__}"
+        ) from None
+    finite = X.ndim == 2 and np.isfinite(X).all() and np.isfinite(y).all()
+    if not finite or y.shape != X.shape[:1] or X.size == 0:
+        raise ValueError(
+            f"{who} needs finite X of shape (n, features) and y of shape (n,), got shapes "
+            f"{X.shape} and {y.shape}, {np.isfinite(X).sum()} and {np.isfinite(y).sum()} finite "
+            "entries"
+        )
+    digest = sha256(X.tobytes() + y.tobytes()).hexdigest()
+    return X, y, {"sha256": digest, "shape": list(X.shape)}
+
+
+@cache
+def _bundled() -> tuple[Array, Array]:
+    """The table that comes with scikit-learn, which takes a second to import: hence here."""
+    from sklearn.datasets import load_diabetes
+
+    X, y = load_diabetes(return_X_y=True)
+    return X, y
