@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from empirics.compare.until import until_decided
     from empirics.live import record
     from empirics.runs import Runs
+    from empirics.sharpness import sharpness
     from empirics.simulate import simulate
+    from empirics.tolerance import slack_law, tolerance
     from empirics.tuning import slowdown, tune
 
 # name: the module it is in, or the module that it is; loaded at first use
@@ -52,10 +54,13 @@ _WHERE = {
     "record": "empirics.live",
     "schedules": "empirics.schedules",
     "self_consistent_coherence": "empirics.coherence",
+    "sharpness": "empirics.sharpness",
     "simulate": "empirics.simulate",
+    "slack_law": "empirics.tolerance",
     "steps_for": "empirics.compare",
     "slowdown": "empirics.tuning",
     "stepsizes": "empirics.stepsizes",
+    "tolerance": "empirics.tolerance",
     "tune": "empirics.tuning",
     "tuning": "empirics.tuning",
     "until_decided": "empirics.compare.until",
@@ -78,10 +83,13 @@ __all__ = [
     "record",
     "schedules",
     "self_consistent_coherence",
+    "sharpness",
     "simulate",
+    "slack_law",
     "slowdown",
     "steps_for",
     "stepsizes",
+    "tolerance",
     "tune",
     "tuning",
     "until_decided",

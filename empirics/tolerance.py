@@ -1,0 +1,257 @@
+r"""How much staleness a training will bear, predicted from one number measured without any.
+
+.. math:: a_0 = \eta \lambda_{\max}, \qquad \text{stable while } a_0 < a_{\max}(s), \qquad
+          S(s) \approx \max\Bigl(1, \frac{a_0}{a_{\max}(s)}\Bigr)
+
+The first is exact on a quadratic; the second, the *slack law*, is a conjecture whose error was
+measured: as long as staleness s leaves the step tuned for fresh gradients stable, it costs nothing;
+from then on the step has to shrink with the limit. What counts is the share of the stable interval
+that is used without staleness; depth, width and data act through it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from empirics.exact import largest_delay, stability_limit
+from empirics.problems.base import Array, Problem, real, whole
+from empirics.schedules import Constant, Uniform
+from empirics.schedules.base import Schedule
+from empirics.sharpness import Sharpness, sharpness
+
+WITHIN = 2.0  # the law against tuned slowdowns of held-out settings: docs/slack_law.md
+LONGEST = 10**6  # staleness beyond which nobody asks
+SHOWN = (4, 16, 64)  # staleness whose cost is printed
+BLOCK = 16  # updates whose samples are drawn together
+
+Law = Callable[[int], Schedule]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """A prediction: the least it may be, the best guess, the most.
+
+    >>> print(Range(low=3, value=4, high=6))
+    4 [3, 6]
+    """
+
+    low: float
+    value: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}]"
+
+
+def slack_law(a: float, schedule: Schedule) -> float:
+    r"""How many times as many updates a schedule needs, each at its best step: a conjecture.
+
+    .. math:: S \approx \max\Bigl(1, \frac{a_0}{a_{\max}}\Bigr)
+
+    Parameters: a = a_0, the best step without staleness times the sharpness; schedule, as of
+    `exact.stability_limit`, which gives a_max, in the mean square.
+    Raises ValueError if an argument is not of its kind.
+
+    >>> from empirics.schedules import Constant
+    >>> round(slack_law(0.5, Constant(16)), 2), slack_law(0.05, Constant(16))
+    (5.25, 1.0)
+    """
+    a = real("slack law", "a = step times sharpness", a, 0)
+    return max(1.0, a / stability_limit(schedule))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Tolerance:
+    """What `tolerance` found.
+
+    Fields: problem, its name; step = eta; measured, the sharpness where each of the runs without
+    staleness has come to; updates, how many these made, 0 at a given point; settings of the
+    problem, ready for JSON.
+    """
+
+    problem: str
+    step: float
+    measured: tuple[Sharpness, ...]
+    updates: int
+    settings: dict[str, Any]
+
+    @property
+    def sharpness(self) -> Range:
+        """Mean over the runs; from the least less its error to the largest and its error."""
+        return Range(
+            low=min(one.value - one.error for one in self.measured),
+            value=float(np.mean([one.value for one in self.measured])),
+            high=max(one.value + one.error for one in self.measured),
+        )
+
+    @property
+    def a(self) -> Range:
+        """a_0 = step times sharpness: fresh gradients are stable below 2."""
+        known = self.sharpness
+        return Range(
+            low=self.step * known.low, value=self.step * known.value, high=self.step * known.high
+        )
+
+    def largest(self, law: Law = Constant) -> Range:
+        """The largest staleness at which this step is stable, -1 if not even 0 is.
+
+        law makes a schedule of a staleness s, such as `Constant`, `Uniform` or
+        `lambda s: Caches(4, Uniform(s))`; its limit in the mean square counts.
+        Staleness beyond a million is not told apart from a million.
+        """
+        ends = self.a
+        return Range(
+            low=_largest(ends.high, law),
+            value=_largest(ends.value, law),
+            high=_largest(ends.low, law),
+        )
+
+    def slowdown(self, staleness: int, law: Law = Constant) -> Range:
+        """Updates to the same goal over those without staleness, each at its best step.
+
+        For a step that is the best one without staleness. Its range is that of the sharpness,
+        widened by the factor within which the slack law was found to hold.
+        Raises ValueError unless staleness is a whole number >= 0.
+        """
+        schedule = law(whole("slowdown", "staleness", staleness, 0))
+        low, value, high = (max(0.0, a) for a in (self.a.low, self.a.value, self.a.high))
+        return Range(
+            low=slack_law(low, schedule) / WITHIN,
+            value=slack_law(value, schedule),
+            high=slack_law(high, schedule) * WITHIN,
+        )
+
+    def __str__(self) -> str:
+        a, where = self.a, "at the given point"
+        if self.updates:
+            n = len(self.measured)
+            where = f"after {self.updates} fresh updates of {n} run{'s' * (n > 1)}"
+        lines = [
+            f"{self.problem}, step {self.step:g}",
+            f"The sharpness is {self.sharpness}, {where} ({self.measured[0].method}).",
+            f"Step times sharpness is {a}: {a.value / 2:.0%} of what fresh gradients bear.",
+        ]
+        for words, law in (("Constant delays", Constant), ("Uniform delays from 0", Uniform)):
+            most = self.largest(law)
+            if most.high < 0:
+                return "\n".join([*lines, "Not even fresh gradients are stable: lower the step."])
+            lines.append(f"{words} are stable up to {_staleness(most)}.")
+        lines.append(
+            "If the step is the best one without staleness, constant delays cost\n"
+            f"(slack law, a conjecture, within a factor {WITHIN:g}):"
+        )
+        lines += [f"  {s:>3}: {self.slowdown(s)} times as many updates" for s in SHOWN]
+        return "\n".join(lines)
+
+    def to_dict(self, staleness: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)) -> dict[str, Any]:
+        """All of it, ready for JSON."""
+        laws: dict[str, Law] = {"constant": Constant, "uniform": Uniform}
+        return {
+            "problem": self.problem,
+            "step": self.step,
+            "updates": self.updates,
+            "measured": [vars(one) for one in self.measured],
+            "sharpness": vars(self.sharpness),
+            "a": vars(self.a),
+            "largest": {name: vars(self.largest(law)) for name, law in laws.items()},
+            "slowdown": {
+                name: {str(s): vars(self.slowdown(s, law)) for s in staleness}
+                for name, law in laws.items()
+            },
+            "law within": WITHIN,
+            "settings": self.settings,
+        }
+
+
+def tolerance(
+    problem: Problem,
+    step: float,
+    *,
+    point: ArrayLike | None = None,
+    updates: int = 1000,
+    replicas: int = 4,
+    seed: int = 0,
+) -> Tolerance:
+    """Predict from fresh gradients how much staleness a step will bear, and what it will cost.
+
+    Parameters: problem; step = eta > 0; point = x, (dim,), where the sharpness is measured; unless
+    given, where some runs without staleness come to, with so many updates, in so many replicas (one
+    where there is no noise), from one seed. The range of the sharpness is over these.
+    Raises ValueError if an argument is not of its kind, or the runs diverge.
+
+    >>> from empirics import problems
+    >>> chain = problems.deep_linear_chain(8, 1.0)
+    >>> print(tolerance(chain, 0.05))
+    deep linear chain, step 0.05
+    The sharpness is 8 [8, 8], after 1000 fresh updates of 1 run (complex step).
+    Step times sharpness is 0.4 [0.4, 0.4]: 20% of what fresh gradients bear.
+    Constant delays are stable up to 3.
+    Uniform delays from 0 are stable up to 8.
+    If the step is the best one without staleness, constant delays cost
+    (slack law, a conjecture, within a factor 2):
+        4: 1.152 [0.5759, 2.304] times as many updates
+       16: 4.203 [2.102, 8.407] times as many updates
+       64: 16.43 [8.213, 32.85] times as many updates
+
+    Source: Levin, May 1976 (stability under constant delay); the law is this project's.
+    """
+    if not isinstance(problem, Problem):
+        raise ValueError(f"tolerance needs a Problem such as quadratic(...), got {problem!r}")
+    eta = real("tolerance", "step", step, 0, ends="()")
+    most = whole("tolerance", "updates", updates, 1)
+    n = whole("tolerance", "replicas", replicas, 1)
+    whole("tolerance", "seed", seed, 0, np.inf)
+    if point is not None:
+        points, made = [point], 0
+    else:
+        lanes = n if problem.sample_size else 1
+        points, made = list(_reached(problem, eta, most, lanes, seed)), most
+    return Tolerance(
+        problem=problem.name,
+        step=eta,
+        measured=tuple(sharpness(problem, x, seed=seed) for x in points),
+        updates=made,
+        settings=dict(problem.settings),
+    )
+
+
+def _reached(problem: Problem, eta: float, updates: int, lanes: int, seed: int) -> Array:
+    """Where SGD without staleness comes to, (lanes, dim)."""
+    generator = np.random.default_rng(seed)
+    x = np.tile(problem.start, (lanes, 1))
+    g = np.empty_like(x)
+    with np.errstate(all="ignore"):
+        for begin in range(0, updates, BLOCK):
+            samples = problem.draw(generator, min(BLOCK, updates - begin), lanes)
+            for sample in samples:
+                problem.stochastic_gradient(x, sample, g)
+                x -= eta * g
+            if not np.isfinite(problem.gradient(x)).all():
+                raise ValueError(
+                    f"tolerance needs a step that is stable without staleness, got {eta:g}, at "
+                    f"which a run diverges by update {begin + len(samples)}; lower it"
+                )
+    return x
+
+
+def _largest(a: float, law: Law) -> int:
+    if a <= 0:
+        return LONGEST
+    if a >= stability_limit(law(0)):
+        return -1
+    if a < stability_limit(law(1)) / LONGEST:  # every law's limit falls like 1/s at most
+        return LONGEST
+    return largest_delay(a, law)
+
+
+def _staleness(found: Range) -> str:
+    if found.low >= LONGEST:
+        return "a million at least"
+    if found.low == found.value == found.high:
+        return f"{found.value:g}"
+    return f"{found.value:g}, between {found.low:g} and {found.high:g}"
