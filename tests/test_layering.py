@@ -7,7 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted([*(ROOT / "theory").rglob("*.py"), *(ROOT / "empirics").rglob("*.py")])
-DOORS = ("empirics/compare/", "empirics/search/", "empirics/cli/", "empirics/tour.py")
+DOORS = (
+    "empirics/compare/",
+    "empirics/search/",
+    "empirics/cli/",
+    "empirics/gallery/",
+    "empirics/tour.py",
+)
 
 
 def module(path: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from empirics.cli import catalogue, check, record, report, schedule, simulate, sweep
+from empirics.cli import catalogue, check, gallery, record, report, schedule, simulate, sweep
 from empirics.cli.base import app, fail
 
 
@@ -22,4 +22,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(f"there is not enough memory: {error}")
 
 
-__all__ = ["app", "catalogue", "check", "main", "record", "report", "schedule", "simulate", "sweep"]
+__all__ = [
+    "app",
+    "catalogue",
+    "check",
+    "gallery",
+    "main",
+    "record",
+    "report",
+    "schedule",
+    "simulate",
+    "sweep",
+]

@@ -1,4 +1,10 @@
-"""Problems that know their constants."""
+"""Problems that know their constants.
+
+`problems.counterexamples` is the gallery, `empirics.gallery`: each of them is more than a problem.
+"""
+
+from importlib import import_module
+from typing import Any
 
 from empirics.problems.base import Constant, Problem
 from empirics.problems.catalogue import describe, names
@@ -20,6 +26,7 @@ from empirics.problems.quadratic import quadratic
 from empirics.problems.regions import ball, box
 from empirics.problems.reuse import reuse_counterexample
 from empirics.problems.robust import robust_regression
+from empirics.problems.turning import turning_plane
 
 __all__ = [
     "Constant",
@@ -43,4 +50,11 @@ __all__ = [
     "robust_regression",
     "saddle",
     "scalar_factorisation",
+    "turning_plane",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "counterexamples":  # it needs the simulator, which needs the problems
+        return import_module("empirics.gallery")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
