@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from empirics.gallery import on_quadratics, on_theorem_one
+from empirics.gallery import on_landscapes, on_quadratics, on_theorem_one
 from empirics.gallery.record import Counterexample
 
 COUNTEREXAMPLES: tuple[Counterexample, ...] = (
@@ -12,6 +12,9 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     on_quadratics.two_curvatures,
     on_quadratics.two_modes,
     on_quadratics.varying_delay,
+    on_landscapes.saddle_escape,
+    on_landscapes.two_wells,
+    on_landscapes.two_factors,
     on_theorem_one.one_iterate,
     on_theorem_one.two_iterates,
     on_theorem_one.noisy_first_step,

@@ -21,9 +21,9 @@ FLOOR = -2.6  # of the coherence that is drawn; what is lower gets a mark at the
 def draw(shown: Shown) -> Figure:
     """Two panels: |grad F(x_t)|^2, or a bound and what breaks it; coherence over the window.
 
-    One curve for each case. Where coherence is not defined its curve has a gap; where it is below
-    the panel, there is a mark at the lower edge. Dotted, with noise: the share of the paths whose
-    own coherence is negative.
+    One look for each case. Coherence jumps, so it is drawn as dots: none where it is not defined,
+    a mark at the lower edge where it is below the panel. Dotted, with noise: the share of the paths
+    whose own coherence is negative.
 
     >>> from empirics.gallery import find, show
     >>> [ax.get_title() for ax in draw(show(find("two-curvatures"))).axes]
@@ -72,8 +72,8 @@ def _progress(ax: Axes, place: int, one: Tried) -> None:
 def _coherence(ax: Axes, place: int, one: Tried) -> None:
     own, at = look(place), one.runs.times
     level = levels(one.runs, _window(one))
-    inside = np.where(level >= FLOOR, level, np.nan)
-    ax.plot(at, inside, **own, markevery=max(1, len(at) // 12), markersize=4, linewidth=1.2)
+    inside = level >= FLOOR
+    ax.plot(at[inside], level[inside], linestyle="", markersize=2.6, **own)
     below = at[level < FLOOR]
     edge = {"transform": ax.get_xaxis_transform(), "linestyle": "", "color": own["color"]}
     ax.plot(below, np.full(len(below), 0.02 + 0.03 * place), marker="v", markersize=3, **edge)

@@ -211,7 +211,7 @@ varying_delay = Counterexample(
             schedule=Constant(2),
             step=0.6,
             steps=800,
-            facts=(converges(1e-6),),
+            facts=(converges(1e-4),),
         ),
     ),
 )

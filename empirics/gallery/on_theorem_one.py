@@ -26,6 +26,7 @@ one_iterate = Counterexample(
             problem=quadratic(spectrum=[1.0], start=[1.0]),
             schedule=Constant(0),
             step=inverse_sqrt(1.0),
+            drawn=1,
             steps=1,
             facts=(
                 Refutes(
@@ -55,6 +56,7 @@ two_iterates = Counterexample(
             ),
             schedule=Constant(0),
             step=inverse_sqrt(1.0),
+            drawn=1,
             steps=2,
             facts=(
                 Fact(
@@ -86,6 +88,7 @@ noisy_first_step = Counterexample(
             problem=quadratic(spectrum=[1.0], start=[1.0], sigma=1.0),
             schedule=Constant(0),
             step=inverse_sqrt(1.0),
+            drawn=1,
             steps=1,
             replicas=64,
             facts=(
