@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 FLOOR = -2.6  # of the coherence that is drawn; what is lower gets a mark at the edge
 
 
-def draw(shown: Shown) -> Figure:
+def draw(shown: Shown, axes: Sequence[Axes] | None = None) -> Figure:
     """Two panels: |grad F(x_t)|^2, or a bound and what breaks it; coherence over the window.
 
     One look for each case. Coherence jumps, so it is drawn as dots: none where it is not defined,
     a mark at the lower edge where it is below the panel. Dotted, with noise: the share of the paths
-    whose own coherence is negative.
+    whose own coherence is negative. Parameters: axes, two to draw on, new ones unless given.
+    Raises ValueError if they are not two.
 
     >>> from empirics.gallery import find, show
     >>> [ax.get_title() for ax in draw(show(find("two-curvatures"))).axes]
@@ -31,8 +33,12 @@ def draw(shown: Shown) -> Figure:
     """
     from matplotlib.ticker import MaxNLocator
 
-    figure = new_figure(2, width=5.2, height=3.6, sharey=False)
-    left, right = figure.axes
+    if axes is None:
+        axes = new_figure(2, width=5.2, height=3.6, sharey=False).axes
+    if len(axes) != 2:
+        raise ValueError(f"draw needs two axes, got {len(axes)}")
+    left, right = axes
+    figure = left.get_figure(root=True)
     for place, one in enumerate(shown.tried):
         _coherence(right, place, one)
     broken = [verdict for one in shown.tried for verdict in one.verdicts]
@@ -54,6 +60,8 @@ def draw(shown: Shown) -> Figure:
     right.set_title(f"coherence over a window of {' or '.join(map(str, windows))}")
     if right.get_legend_handles_labels()[0]:
         right.legend(frameon=False, fontsize="small", loc="lower right")
+    if figure is None:
+        raise ValueError("draw needs axes of a figure, got ones that were removed from it")
     figure.suptitle(f"{shown.counterexample.name}: {shown.counterexample.title}", fontsize="medium")
     return figure
 

@@ -16,6 +16,7 @@ from empirics.problems.logistic import logistic
 from empirics.problems.perceptron import perceptron
 from empirics.problems.quadratic import quadratic
 from empirics.problems.robust import robust_regression
+from empirics.problems.turning import turning_plane
 
 BATCH = 32  # rows a minibatch: enough for the noise not to hide the rest of a bound
 SPREAD = 0.1  # sigma on landscapes: enough to leave a saddle, too little to jump out of a well
@@ -130,6 +131,11 @@ MAKERS: dict[str, Named] = {
         "|U V' - A|^2/2, A of 3 rows and columns, rank 2, sigma = 0.1",
         partial(landscapes.matrix_factorisation, sigma=SPREAD),
         "nonconvex",
+    ),
+    "turning-plane": Named(
+        "a round bowl with noise on one circle, which turns a run for ever",
+        partial(turning_plane, 0.5, 2.0),
+        "counterexample",
     ),
 }
 
