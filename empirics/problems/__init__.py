@@ -23,6 +23,7 @@ from empirics.problems.noiseless import noiseless
 from empirics.problems.perceptron import perceptron
 from empirics.problems.piecewise import piecewise_quadratic
 from empirics.problems.quadratic import quadratic
+from empirics.problems.ratings import ratings
 from empirics.problems.regions import ball, box
 from empirics.problems.reuse import reuse_counterexample
 from empirics.problems.robust import robust_regression
@@ -46,6 +47,7 @@ __all__ = [
     "perceptron",
     "piecewise_quadratic",
     "quadratic",
+    "ratings",
     "reuse_counterexample",
     "robust_regression",
     "saddle",

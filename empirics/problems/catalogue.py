@@ -15,6 +15,7 @@ from empirics.problems.deep_network import deep_linear_network
 from empirics.problems.logistic import logistic
 from empirics.problems.perceptron import perceptron
 from empirics.problems.quadratic import quadratic
+from empirics.problems.ratings import ratings
 from empirics.problems.robust import robust_regression
 from empirics.problems.turning import turning_plane
 
@@ -100,6 +101,11 @@ MAKERS: dict[str, Named] = {
     "diabetes-robust": Named(
         "regression with the loss of Geman and McClure (scikit-learn's diabetes, nonconvex)",
         partial(robust_regression, "diabetes", batch=BATCH),
+        "learned",
+    ),
+    "ratings": Named(
+        "factors of users and items, of 60 by 40 ratings half are known, or of a file (nonconvex)",
+        ratings,
         "learned",
     ),
     "quadratic": Named(
