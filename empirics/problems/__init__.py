@@ -10,8 +10,10 @@ from empirics.problems.base import Constant, Problem
 from empirics.problems.catalogue import describe, names
 from empirics.problems.deep_linear import deep_linear_chain
 from empirics.problems.deep_network import deep_linear_network
+from empirics.problems.flattened import huber, log_cosh
 from empirics.problems.from_file import own
 from empirics.problems.functions import from_functions
+from empirics.problems.hinge import hinge
 from empirics.problems.landscapes import (
     double_well,
     matrix_factorisation,
@@ -23,10 +25,11 @@ from empirics.problems.noiseless import noiseless
 from empirics.problems.perceptron import perceptron
 from empirics.problems.piecewise import piecewise_quadratic
 from empirics.problems.quadratic import quadratic
-from empirics.problems.ratings import ratings
 from empirics.problems.regions import ball, box
+from empirics.problems.regression import regression
 from empirics.problems.reuse import reuse_counterexample
 from empirics.problems.robust import robust_regression
+from empirics.problems.sparse import sparse_quadratic
 from empirics.problems.turning import turning_plane
 
 __all__ = [
@@ -39,6 +42,9 @@ __all__ = [
     "describe",
     "double_well",
     "from_functions",
+    "hinge",
+    "huber",
+    "log_cosh",
     "logistic",
     "matrix_factorisation",
     "names",
@@ -47,11 +53,12 @@ __all__ = [
     "perceptron",
     "piecewise_quadratic",
     "quadratic",
-    "ratings",
+    "regression",
     "reuse_counterexample",
     "robust_regression",
     "saddle",
     "scalar_factorisation",
+    "sparse_quadratic",
     "turning_plane",
 ]
 

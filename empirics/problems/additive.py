@@ -16,16 +16,15 @@ class Additive(Problem, ABC):
     """g = grad f(x) + xi, the coordinates of xi independent, of variance sigma^2/dim each.
 
     Fields beyond Problem: noise, the law of xi. A subclass says what f and its gradient are, knows
-    its sigma, and has sample_size = dim, or 0 for none. Raises ValueError if the law is unknown.
+    its sigma, and has sample_size = dim, or 0 for none. Raises ValueError if the law is unknown or
+    has no variance.
     """
 
     noise: str
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.noise not in noises.LAWS:
-            laws = ", ".join(noises.LAWS)
-            raise ValueError(f"{self.name} needs noise among {laws}, got {self.noise!r}")
+        noises.needs_variance(self.name, self.noise)
 
     def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> Array:
         if not self.sample_size:  # no noise, no numbers

@@ -12,11 +12,14 @@ from empirics.problems import landscapes
 from empirics.problems.base import Problem
 from empirics.problems.deep_linear import deep_linear_chain
 from empirics.problems.deep_network import deep_linear_network
+from empirics.problems.flattened import huber, log_cosh
+from empirics.problems.hinge import hinge
 from empirics.problems.logistic import logistic
 from empirics.problems.perceptron import perceptron
 from empirics.problems.quadratic import quadratic
-from empirics.problems.ratings import ratings
+from empirics.problems.regression import regression
 from empirics.problems.robust import robust_regression
+from empirics.problems.sparse import sparse_quadratic
 from empirics.problems.turning import turning_plane
 
 BATCH = 32  # rows a minibatch: enough for the noise not to hide the rest of a bound
@@ -83,6 +86,31 @@ MAKERS: dict[str, Named] = {
         partial(logistic, "breast-cancer", batch=BATCH),
         "convex",
     ),
+    "logistic": Named(
+        "logistic regression, classes of a CSV or LIBSVM file: data=FILE",
+        partial(logistic, batch=BATCH),
+        "convex",
+    ),
+    "hinge": Named(
+        "a support vector machine, the digits 3 and 8: not smooth",
+        partial(hinge, batch=BATCH),
+        "convex",
+    ),
+    "least-squares": Named(
+        "a linear fit (scikit-learn's diabetes): the noise grows with the gradient",
+        partial(regression, batch=BATCH),
+        "convex",
+    ),
+    "huber-regression": Named(
+        "a linear fit with Huber's loss (scikit-learn's diabetes)",
+        partial(regression, loss="huber", batch=BATCH),
+        "convex",
+    ),
+    "log-cosh-regression": Named(
+        "a linear fit with the loss log cosh (scikit-learn's diabetes)",
+        partial(regression, loss="log-cosh", batch=BATCH),
+        "convex",
+    ),
     "deep-linear-chain": Named(
         "a product of 4 numbers that is to become 1 (nonconvex)",
         deep_linear_chain,
@@ -103,14 +131,24 @@ MAKERS: dict[str, Named] = {
         partial(robust_regression, "diabetes", batch=BATCH),
         "learned",
     ),
-    "ratings": Named(
-        "factors of users and items, of 60 by 40 ratings half are known, or of a file (nonconvex)",
-        ratings,
-        "learned",
-    ),
     "quadratic": Named(
         "a quadratic in 10 dimensions, curvatures from 0.1 to 1, sigma = 0.5",
         usual_quadratic,
+        "convex",
+    ),
+    "sparse-quadratic": Named(
+        "a quadratic with a tridiagonal Hessian in 16 dimensions, sigma = 0.5",
+        partial(sparse_quadratic, sigma=0.5),
+        "convex",
+    ),
+    "huber": Named(
+        "Huber's function in 10 dimensions: gradients are bounded, sigma = 0.5",
+        partial(huber, sigma=0.5),
+        "convex",
+    ),
+    "log-cosh": Named(
+        "log cosh of 10 coordinates: gradients are bounded, sigma = 0.5",
+        partial(log_cosh, sigma=0.5),
         "convex",
     ),
     "double-well": Named(

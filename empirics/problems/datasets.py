@@ -1,8 +1,8 @@
-"""Data for classification, in memory in a second and without a download."""
+"""Data for classification: bundled, in a file, or in two arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from empirics.problems import files
 from empirics.problems.base import Array
 
 NAMES = ("digits", "digits-multinomial", "breast-cancer")
@@ -18,12 +19,17 @@ NAMES = ("digits", "digits-multinomial", "breast-cancer")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Table:
-    """Rows to classify: X, (n, p); y, (n,), the place of a label in classes; source, for JSON."""
+    """Rows to classify: X, (n, p); y, (n,), the place of a label in classes; source, for JSON.
+
+    The source is a name, the path of a file or what tells the arrays from others; facts are what
+    tells a file from others, and which of its columns is the label.
+    """
 
     X: Array
     y: NDArray[np.int64]
     classes: tuple[Any, ...]
     source: Any
+    facts: Mapping[str, Any]
 
 
 def table(
@@ -31,9 +37,12 @@ def table(
     classes: Sequence[Any] | None,
     standardise: bool,
     *,
+    label: int | str = -1,
     who: str = "logistic",
 ) -> Table:
-    """The named data set, or the arrays (X, y), cut to the classes, with a last column of ones.
+    """The named data set, a file, or the arrays (X, y), cut to the classes, with a column of ones.
+
+    label, the column of the labels in a CSV file.
 
     Standardising makes every column of mean 0 and variance 1; columns that are constant over the
     rows in use say nothing and are dropped (so the digits have fewer than 64 pixels).
@@ -43,14 +52,14 @@ def table(
     >>> digits.X.shape, digits.classes
     ((357, 55), (3, 8))
     """
-    X, labels, source = _raw(data, who)
-    present = np.unique(labels)
+    X, labels, source, facts = _raw(data, label, who)
+    present = np.unique(labels).tolist()
     if classes is None:
-        classes = (3, 8) if data == "digits" else present.tolist()
+        classes = (3, 8) if data == "digits" else present
     missing = [label for label in classes if label not in present]
     if missing or len(set(classes)) < 2 or len(set(classes)) != len(classes):
         raise ValueError(
-            f"{who} needs 2 or more different classes among {present.tolist()}, got {list(classes)}"
+            f"{who} needs 2 or more different classes among {present}, got {list(classes)}"
         )
     matches = labels[:, None] == np.array(classes)  # (n, K)
     used = matches.any(axis=1)
@@ -60,15 +69,23 @@ def table(
         X = X[:, varying]
         X = (X - X.mean(axis=0)) / X.std(axis=0)
     X = np.ascontiguousarray(np.column_stack([X, np.ones(len(X))]))  # rows are what is picked
-    return Table(X=X, y=y, classes=tuple(np.array(classes).tolist()), source=source)
+    return Table(X=X, y=y, classes=tuple(np.array(classes).tolist()), source=source, facts=facts)
 
 
-def _raw(data: str | tuple[ArrayLike, ArrayLike], who: str) -> tuple[Array, NDArray[Any], Any]:
+def _raw(
+    data: str | tuple[ArrayLike, ArrayLike], label: int | str, who: str
+) -> tuple[Array, NDArray[Any], Any, Mapping[str, Any]]:
     """Features, labels, and what to write down as their source."""
     if isinstance(data, str):
+        if files.is_file(data):
+            X, y, facts = files.read(data, label, who=who)
+            return X, y, data, facts
         if data not in NAMES:
-            raise ValueError(f"{who} needs data among {', '.join(NAMES)}, got {data!r}")
-        return *_bundled(data), data
+            raise ValueError(
+                f"{who} needs data among {', '.join(NAMES)}, or a file "
+                f"({', '.join(files.SUFFIXES)}), got {data!r}"
+            )
+        return *_bundled(data), data, {}
     try:
         X, y = (np.asarray(part) for part in data)
         X = X.astype(np.float64)
@@ -82,7 +99,7 @@ def _raw(data: str | tuple[ArrayLike, ArrayLike], who: str) -> tuple[Array, NDAr
             f"{X.shape} and {y.shape}, {np.isfinite(X).sum()} finite entries"
         )
     digest = sha256(X.tobytes() + y.tobytes()).hexdigest()
-    return X, y, {"sha256": digest, "shape": list(X.shape)}
+    return X, y, {"sha256": digest, "shape": list(X.shape)}, {}
 
 
 @cache

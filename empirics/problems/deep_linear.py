@@ -116,9 +116,7 @@ class DeepLinear(Problem, ABC):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.noise not in noises.LAWS:
-            laws = ", ".join(noises.LAWS)
-            raise ValueError(f"{self.name} needs noise among {laws}, got {self.noise!r}")
+        noises.needs_variance(self.name, self.noise)
 
     @abstractmethod
     def product(self, x: Array) -> Array:

@@ -328,8 +328,8 @@ def _kind(
                 raise ValueError(f"{who} needs a stochastic_gradient for {what}, got none")
         if noise is not None and sigma is None:
             raise ValueError(f"{who} needs sigma = a number for {noise!r} noise, got none")
-        if noise is not None and noise not in noises.LAWS:
-            raise ValueError(f"{who} needs noise among {', '.join(noises.LAWS)}, got {noise!r}")
+        if noise is not None:
+            noises.needs_variance(who, noise)
         return "none" if sigma is None else "added"
     if noise is not None:
         raise ValueError(

@@ -31,6 +31,7 @@ def logistic(
     replacement: bool = True,
     sigma: Literal["bound", "estimate"] = "bound",
     standardise: bool = True,
+    label: int | str = -1,
     start: ArrayLike | None = None,
 ) -> Logistic:
     r"""Regularised logistic regression; the noise is that of minibatches.
@@ -43,11 +44,12 @@ def logistic(
     regularised like the others: so f is smooth and l2-strongly convex.
 
     Parameters: data, "digits" (two of them, `classes`, 3 and 8 unless given), "digits-multinomial"
-    (all ten, or those in classes), "breast-cancer", or two arrays (X, y) of shapes (n, features)
-    and (n,); l2 > 0; batch, rows a minibatch, drawn with or without replacement; sigma, see below;
-    standardise, whether to bring columns to mean 0 and variance 1; start = w_0, (dim,), zeros
-    unless given. With K > 2 classes dim is K times what it is with two. Raises ValueError if an
-    argument is not of its kind.
+    (all ten, or those in classes), "breast-cancer", the path of a CSV or LIBSVM file, or two arrays
+    (X, y) of shapes (n, features) and (n,); l2 > 0; batch, rows a minibatch, drawn with or without
+    replacement; sigma, see below; standardise, whether to bring columns to mean 0 and variance 1;
+    label, the column of a CSV file that holds the classes, by place or name; start = w_0, (dim,),
+    zeros unless given. With K > 2 classes dim is K times what it is with two. Raises ValueError if
+    an argument is not of its kind.
 
     Constants, with A_i = s_i x_i and v = 1/batch, times (n - batch)/(n - 1) without replacement:
 
@@ -65,6 +67,7 @@ def logistic(
 
       a = 0 gives the classical mean |x_i|^2 (twice it for more classes); the least over a is
       sought, and wherever the search ends, the bound holds.
+    - noise_bound: from the lengths of the corners, see `Minibatches.farthest`.
     - sigma="estimate": the largest exact variance at 500 points around the minimiser, as far from
       it as the start or nearer. Sharper, but only seen: nothing keeps a run among these points.
 
@@ -80,7 +83,7 @@ def logistic(
         raise ValueError(f"logistic needs a finite l2 > 0, got {l2}")
     if sigma not in ("bound", "estimate"):
         raise ValueError(f'logistic needs sigma = "bound" or "estimate", got {sigma!r}')
-    rows = table(data, classes, standardise)
+    rows = table(data, classes, standardise, label=label)
     picks = minibatches("logistic", len(rows.X), batch, replacement)
     two = len(rows.classes) == 2
     loss = binary(rows) if two else multinomial(rows)
@@ -97,10 +100,16 @@ def logistic(
                 why="largest curvature, at w = 0" if two else "Boehning's bound of the Hessian",
             ),
             "mu_sc": Constant(value=l2, provenance="bound", why="the loss is convex, l2 is added"),
+            "noise_bound": Constant(
+                value=picks.farthest(np.sqrt(loss.squares * (1 if two else 2))) * (1 + ROUNDING),
+                provenance="bound",
+                why="rows' gradients are so long, for the farthest minibatch",
+            ),
         },
         settings={
             "kind": "logistic",
             "data": rows.source,
+            **rows.facts,
             "classes": list(rows.classes),
             "l2": float(l2),
             "batch": picks.size,
@@ -122,9 +131,7 @@ def logistic(
         within=float(np.linalg.norm(bare.gradient(best))) / l2,
         constants={
             **bare.constants,
-            "sigma": _variance_bound(loss, picks)
-            if sigma == "bound"
-            else _largest_seen(bare, best),
+            "sigma": variance_bound(loss, picks) if sigma == "bound" else _largest_seen(bare, best),
             "infimum": _infimum(bare, best),
         },
     )
@@ -173,7 +180,7 @@ def _infimum(problem: Logistic, w: Array) -> Constant:
     )
 
 
-def _variance_bound(loss: Binary | Multinomial, picks: Minibatches) -> Constant:
+def variance_bound(loss: Binary | Multinomial, picks: Minibatches) -> Constant:
     """The least mean_i max_u |u - a|^2 met on a way towards the best a; any a proves its own."""
     a, least = np.zeros(loss.dim), np.inf
     for k in range(SEARCH):  # subgradient steps; the function is 2-strongly convex

@@ -34,15 +34,16 @@ def perceptron(
     seed: int = 0,
     classes: Sequence[Any] | None = None,
     standardise: bool = True,
+    label: int | str = -1,
 ) -> Perceptron:
     """A classifier with `depth` hidden layers of `width` units; its minibatches are its noise.
 
-    Parameters: data, classes and standardise as for `logistic`; depth D >= 0, 0 being softmax
-    regression; width; batch, rows a minibatch, drawn with or without replacement; activation,
-    "relu" or "tanh"; precision of the arithmetic of gradients ("single" is faster; iterates stay
-    double); l2 >= 0; seed of the start, the same for all replicas: weights normal with variance
-    2/inputs ("relu") or 1/inputs ("tanh"), biases 0. Raises ValueError if an argument is not of its
-    kind.
+    Parameters: data, classes, standardise and label as for `logistic`; depth D >= 0, 0 being
+    softmax regression; width; batch, rows a minibatch, drawn with or without replacement;
+    activation, "relu" or "tanh"; precision of the arithmetic of gradients ("single" is faster;
+    iterates stay double); l2 >= 0; seed of the start, the same for all replicas: weights normal
+    with variance 2/inputs ("relu") or 1/inputs ("tanh"), biases 0. Raises ValueError if an argument
+    is not of its kind.
 
     Of its constants only the infimum is known, and only from below: losses are not negative. There
     is no global smoothness: a ReLU has a kink, and the curvature of a deep network grows with its
@@ -65,7 +66,7 @@ def perceptron(
         raise ValueError(f'perceptron needs precision = "double" or "single", got {precision!r}')
     if not (np.isfinite(l2) and l2 >= 0):
         raise ValueError(f"perceptron needs a finite l2 >= 0, got {l2}")
-    rows = table(data, classes, standardise, who="perceptron")
+    rows = table(data, classes, standardise, label=label, who="perceptron")
     picks = minibatches("perceptron", len(rows.X), batch, replacement)
     sizes = (rows.X.shape[1] - 1, *[units] * layers, len(rows.classes))
     kind = np.float64 if precision == "double" else np.float32
@@ -79,6 +80,7 @@ def perceptron(
         settings={
             "kind": "perceptron",
             "data": rows.source,
+            **rows.facts,
             "depth": layers,
             "width": units,
             "batch": picks.size,

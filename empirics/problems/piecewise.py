@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from empirics.problems import noise as noises
 from empirics.problems.additive import Additive
 from empirics.problems.base import Array, Constant
 
@@ -69,7 +70,6 @@ def piecewise_quadratic(
     exact = {
         "L": np.abs(curvatures).max(),
         "mu_sc": min(curvatures),
-        "sigma": sigma,
         "infimum": bare.value(lowest),
     }
     why = "read off the knots"
@@ -77,6 +77,7 @@ def piecewise_quadratic(
         key: Constant(value=float(value), provenance="exact", why=why)
         for key, value in exact.items()
     }
+    constants |= noises.constants(name, "two-point", sigma)
     return replace(bare, constants=constants, minimiser=lowest)
 
 

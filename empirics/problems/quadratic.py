@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from empirics.problems import noise as noises
 from empirics.problems.additive import Additive
 from empirics.problems.base import Array, Constant, whole
 
@@ -32,8 +33,9 @@ def quadratic(
     Parameters: either spectrum = h, shape (dim,), curvatures >= 0, not all 0; or dim with L (1
     unless given) and mu or condition = L/mu, for h spaced evenly in the logarithm from mu to L.
     sigma, the standard deviation of the whole gradient vector. noise, "two-point" (each coordinate
-    +-sigma/sqrt(dim)) or "gaussian". start = x_0, shape (dim,), the unit vector of equal entries
-    unless given. The minimiser is 0 and the infimum 0; all constants are exact.
+    +-sigma/sqrt(dim)), "gaussian" or "student:DF" with DF > 2 degrees of freedom. start = x_0,
+    shape (dim,), the unit vector of equal entries unless given. The minimiser is 0 and the infimum
+    0; all constants are exact.
     Raises ValueError if the bowl is described twice or not at all, or a number is out of its range.
 
     >>> problem = quadratic(dim=3, mu=0.01, L=1.0, sigma=0.5)
@@ -59,7 +61,7 @@ def quadratic(
         constants={
             "L": _exact(h.max(), "largest entry of the spectrum"),
             "mu_sc": _exact(h.min(), "smallest entry of the spectrum"),
-            "sigma": _exact(sigma, "standard deviation of the noise that is added"),
+            **noises.constants("quadratic", noise, float(sigma)),
             "infimum": _exact(0.0, "value at the minimiser 0"),
         },
         settings={
@@ -75,7 +77,8 @@ def quadratic(
         },
         lanes=lanes,
         sample_size=d if sigma else 0,
-        minimiser=np.where(h > 0, 0.0, x),  # the nearest, where f is flat
+        # the nearest, where f is flat; a start of another shape is refused by `Problem`
+        minimiser=np.where(h > 0, 0.0, x) if x.shape == h.shape else None,
         spectrum=h,
         noise=noise,
         tile=np.tile(h, (lanes, 1)),

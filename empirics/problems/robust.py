@@ -26,6 +26,7 @@ def robust_regression(
     batch: int = 8,
     replacement: bool = True,
     standardise: bool = True,
+    label: int | str = -1,
     start: ArrayLike | None = None,
 ) -> RobustRegression:
     r"""Linear regression in which a row counts for no more than a constant; minibatch noise.
@@ -35,11 +36,11 @@ def robust_regression(
 
     with phi from `bounded_loss`; the last entry of x_i is 1.
 
-    Parameters: data, "diabetes" (scikit-learn's) or two arrays (X, y) of shapes (n, features) and
-    (n,); loss, one of those named; scale = c > 0, in units of y after standardising: residuals far
-    above it no longer pull; l2 >= 0; batch, rows a minibatch, drawn with or without replacement;
-    standardise, whether to bring columns and y to mean 0 and variance 1; start = w_0, (dim,), zeros
-    unless given. Raises ValueError if an argument is not of its kind.
+    Parameters: data and label as for `regression`; loss, one of those named; scale = c > 0, in
+    units of y after standardising: residuals far above it no longer pull; l2 >= 0; batch, rows a
+    minibatch, drawn with or without replacement; standardise, whether to bring columns and y to
+    mean 0 and variance 1; start = w_0, (dim,), zeros unless given. Raises ValueError if an argument
+    is not of its kind.
 
     Constants, all proved for all of R^dim. Let p = min phi'' < 0 and q = max |phi'|, exact numbers
     of the loss, H = X'X/n, and v be the share of the minibatches in the variance of one row.
@@ -64,7 +65,7 @@ def robust_regression(
         raise ValueError(f"robust regression needs a loss among {', '.join(LOSSES)}, got {loss!r}")
     c = real("robust regression", "scale", scale, 0, ends="()")
     weight = real("robust regression", "l2", l2, 0)
-    rows = measured(data, standardise, who="robust regression")
+    rows = measured(data, standardise, label=label, who="robust regression")
     picks = minibatches("robust regression", len(rows.X), batch, replacement)
     squares = np.vecdot(rows.X, rows.X)
     residuals = Residuals(X=rows.X, y=rows.y, squares=squares, phi=LOSSES[loss], scale=c)
@@ -77,6 +78,7 @@ def robust_regression(
         settings={
             "kind": "robust_regression",
             "data": rows.source,
+            **rows.facts,
             "loss": loss,
             "scale": c,
             "l2": weight,

@@ -206,7 +206,10 @@ def test_problems_with_other_numbers():
     assert (quiet.dim, quiet.sigma, quiet.mu_sc) == (3, 0, 0.5)
     for text, sentence in (
         ("quadratic:spectrum=1,2,dim=2", "quadratic needs either a spectrum or dim with mu and L"),
-        ("quadratic:noise=loud", "quadratic needs noise among two-point, gaussian, got 'loud'"),
+        (
+            "quadratic:noise=loud",
+            "quadratic needs noise among two-point, gaussian, student:DF, got 'loud'",
+        ),
         ("digits:sigma=seen", "problem digits needs one of bound, estimate for sigma, got 'seen'"),
         ("mnist", "there is no problem 'mnist'; there are digits, digits-multinomial"),
     ):

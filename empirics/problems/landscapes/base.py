@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from empirics.problems import noise as noises
 from empirics.problems.base import Array, Constant, real
 from empirics.problems.regions import Ball, Box, Region
 
@@ -65,7 +66,7 @@ def fields(
             f"{name} needs a start in its region {region.words}, got {start.tolist()}; "
             "make the region larger"
         )
-    known = {**constants, "sigma": exact(spread, "standard deviation of the noise that is added")}
+    known = {**constants, **noises.constants(name, noise, spread)}
     if region is not None and minimiser is not None and region.contains(minimiser):
         far = farthest(region, minimiser)
         steepest = bound(known["L"].value * far, "L times the largest distance to the minimiser")

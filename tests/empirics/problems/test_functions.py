@@ -271,7 +271,10 @@ ARGUMENTS = {
     "list": ({"constants": [1.0]}, r"own needs constants as a dictionary, got list"),
     "mu": ({"L": 1.0, "mu_sc": 2.0}, r"own needs \|mu_sc\| <= L, got mu_sc = 2 and L = 1"),
     "sigma": ({"sigma": -1}, r"own needs sigma >= 0, got -1"),
-    "noise": ({"sigma": 1.0, "noise": "loud"}, r"own needs noise among two-point, gaussian, got"),
+    "noise": (
+        {"sigma": 1.0, "noise": "loud"},
+        r"own needs noise among two-point, gaussian, student:DF, got",
+    ),
     "no sigma": ({"noise": "gaussian"}, r"own needs sigma = a number for 'gaussian' noise"),
     "rows": ({"rows": 3}, r"own needs a stochastic_gradient for rows, got none"),
     "variance": ({"noise_variance": lambda x: 0.0}, r"needs a stochastic_gradient for noise_var"),

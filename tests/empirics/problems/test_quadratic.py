@@ -187,7 +187,10 @@ def test_a_problem_can_be_rebuilt_from_its_settings(arguments):
         ({"spectrum": [0, 0]}, r"needs a spectrum with a positive entry, got zeros only"),
         ({"spectrum": [1], "sigma": -1}, r"quadratic needs a finite sigma >= 0, got -1"),
         ({"spectrum": [1], "sigma": float("nan")}, r"needs a finite sigma >= 0, got nan"),
-        ({"spectrum": [1], "noise": "pink"}, r"needs noise among two-point, gaussian, got 'pink'"),
+        (
+            {"spectrum": [1], "noise": "pink"},
+            r"needs noise among two-point, gaussian, student:DF, got 'pink'",
+        ),
         ({"spectrum": [1], "start": [1, 2]}, r"quadratic needs a finite start of shape \(1,\)"),
     ],
 )
@@ -197,5 +200,7 @@ def test_bad_input_gets_one_sentence(arguments, sentence):
 
 
 def test_an_unknown_noise_law_is_refused():
-    with pytest.raises(ValueError, match="noise needs a law among two-point, gaussian, got 'x'"):
+    with pytest.raises(
+        ValueError, match="noise needs noise among two-point, gaussian, student:DF, got 'x'"
+    ):
         noise.draw("x", 1.0, generator(), 1, (1,))

@@ -212,7 +212,10 @@ NAN = float("nan")
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"data": "iris"}, r"robust regression needs data among diabetes, got 'iris'"),
+        (
+            {"data": "iris"},
+            r"robust regression needs data among diabetes, or a file .*, got 'iris'",
+        ),
         ({"data": 3}, r"needs a name or two arrays \(X, y\) of numbers as data, got int"),
         ({"data": (X, ["a"] * 9)}, r"needs a name or two arrays \(X, y\) of numbers"),
         ({"data": (X, Y[:3])}, r"got shapes \(9, 2\) and \(3,\)"),
