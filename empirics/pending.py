@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from empirics.problems.base import Array
 from empirics.schedules.base import Delays
+from empirics.sparse import in_place
 
 
 class Pending:
@@ -61,7 +61,7 @@ def adder(
     """
     begins = np.arange(0, columns * each + 1, each)
     minus = np.full(columns * each, -1.0)
-    compiled = _in_place()
+    compiled = in_place()
     if compiled is not None:
         return lambda where, u, sums: compiled(rows, columns, dim, begins, where, minus, u, sums)
     from scipy.sparse import csc_array
@@ -71,12 +71,3 @@ def adder(
         sums += (matrix @ u.reshape(columns, dim)).reshape(-1)
 
     return add
-
-
-def _in_place() -> Callable[..., Any] | None:
-    """SciPy's sums += matrix @ u, None if this SciPy has none."""
-    try:
-        from scipy.sparse._sparsetools import csc_matvecs
-    except ImportError:
-        return None
-    return csc_matvecs  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
 """Convergence theorems for SGD with stale gradients, with proofs that are checked step by step.
 
 SymPy only: exact arithmetic, no floats. `theory.results` holds the theorems, `theory.kernel` the
-rules that check them.
+rules that check them, `theory.linear` exact formulas about one eigenmode of a quadratic.
 
 >>> from theory import results, tighter
 >>> print(tighter(results.lian2015.gradient_descent, results.lian2015.nonconvex))
@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from theory import results
+    from theory import linear, results
     from theory.ordering import larger_step, tighter
     from theory.selection import applicable
     from theory.theorem import Theorem
@@ -24,11 +24,12 @@ _WHERE = {
     "Theorem": "theory.theorem",
     "applicable": "theory.selection",
     "larger_step": "theory.ordering",
+    "linear": "theory.linear",
     "results": "theory.results",
     "tighter": "theory.ordering",
 }
 
-__all__ = ["Theorem", "applicable", "larger_step", "results", "tighter"]
+__all__ = ["Theorem", "applicable", "larger_step", "linear", "results", "tighter"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,8 @@
 r"""Rational intervals around real constants: numbers such as log 3 - 11/12 get a proved sign.
 
 Roots come from integer roots, logarithms from the series of the area hyperbolic tangent with its
-geometric remainder, exponentials from their own series; every operation rounds outward. No floating
-point anywhere.
+geometric remainder, exponentials from their own series, sines and cosines likewise, pi from
+Machin's formula; every operation rounds outward. No floating point anywhere.
 
 >>> from sympy import Rational, log, sqrt
 >>> sign_of_constant(log(3) - Rational(11, 12)), sign_of_constant(sqrt(2) - Rational(3, 2))
@@ -13,11 +13,11 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any, NamedTuple
 
-from sympy import Add, Mul, Pow, Rational, exp, integer_nthroot, log, sympify
-from sympy.core.numbers import Exp1
+from sympy import Add, Mul, Pow, Rational, cos, exp, integer_nthroot, log, pi, sin, sympify
+from sympy.core.numbers import Exp1, Pi
 
 PRECISIONS = (16, 64, 256)  # bits after the binary point
-LARGEST_EXPONENT = 64  # an exponential of more is not enclosed
+LARGEST_EXPONENT = 64  # an exponential or a sine of more is not enclosed
 
 
 class Interval(NamedTuple):
@@ -61,6 +61,13 @@ def enclose(e: Any, bits: int) -> Interval | None:
             return None if inside is None else _exp(inside, bits)
         case Pow():
             return _power(e, bits)
+        case Pi():
+            return _pi(bits)
+        case cos():
+            return enclose(sin(pi / 2 - e.args[0], evaluate=False), bits)
+        case sin():
+            inside = enclose(e.args[0], bits)
+            return None if inside is None else _sin(inside, bits)
         case _:
             return None
 
@@ -167,3 +174,38 @@ def _exp_rational(x: Fraction, bits: int) -> Interval:
     for _ in range(halvings):
         result = _outward(_multiply(result, result), fine)
     return result
+
+
+def _pi(bits: int) -> Interval:
+    """pi/4 = 4 arctan(1/5) - arctan(1/239) (Machin)."""
+    one, two = _arctan_inverse(5, bits + 8), _arctan_inverse(239, bits + 8)
+    return _outward(Interval(16 * one.low - 4 * two.high, 16 * one.high - 4 * two.low), bits)
+
+
+def _arctan_inverse(n: int, bits: int) -> Interval:
+    """arctan(1/n): an alternating series, so that two sums that follow each other enclose it."""
+    total, power, i = Fraction(0), Fraction(1, n), 0
+    while True:
+        before, total = total, total + (-1) ** i * power / (2 * i + 1)
+        if power * (1 << bits) < 1:
+            return Interval(min(before, total), max(before, total))
+        power, i = power / n**2, i + 1
+
+
+def _sin(x: Interval, bits: int) -> Interval | None:
+    """sin is 1-Lipschitz: its value in the middle, give or take half the width of the angle."""
+    middle, half = (x.low + x.high) / 2, (x.high - x.low) / 2
+    if abs(middle) > LARGEST_EXPONENT:
+        return None
+    near = _sin_rational(middle, bits)
+    low, high = max(near.low - half, Fraction(-1)), min(near.high + half, Fraction(1))
+    return _outward(Interval(low, high), bits)
+
+
+def _sin_rational(x: Fraction, bits: int) -> Interval:
+    """The Taylor sum is off by at most the first term that it leaves out (Lagrange)."""
+    term, total, i = x, Fraction(0), 1
+    while abs(term) * (1 << (bits + 4)) > 1:
+        total += term
+        term, i = -term * x * x / ((i + 1) * (i + 2)), i + 2
+    return Interval(total - abs(term), total + abs(term))

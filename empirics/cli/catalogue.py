@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from empirics.cli import formulas
 from empirics.cli.bar import Bar
 from empirics.cli.base import VIOLATED, Json, app, fail
 
@@ -16,13 +17,20 @@ from empirics.cli.base import VIOLATED, Json, app, fail
 @app.command()
 def theorems(
     paper: Annotated[
-        str | None, typer.Argument(help="Only those of this paper, such as lian2015.")
+        str | None,
+        typer.Argument(
+            help="Only those of this paper, such as lian2015; linear: exact formulas on quadratics."
+        ),
     ] = None,
     json_: Json = False,
 ) -> None:
     """List the theorems with their status, which is computed now."""
     from theory import results
 
+    exact = None if paper is None else formulas.asked(paper)
+    if exact is not None:
+        formulas.listed(exact, json_)
+        return
     table = results.theorems()
     if paper is not None:
         table = {name: theorem for name, theorem in table.items() if name.startswith(f"{paper}.")}
@@ -61,7 +69,11 @@ def _plain(theorem: Any, status: str) -> dict[str, Any]:
 @app.command()
 def prove(
     theorem: Annotated[
-        str | None, typer.Argument(help="Its name, as `staleness theorems` lists it.")
+        str | None,
+        typer.Argument(
+            help="Its name, as `staleness theorems` lists it, or that of an exact formula; "
+            "linear: all of these."
+        ),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="The whole catalogue, a line each.")] = False,
     json_: Json = False,
@@ -72,9 +84,14 @@ def prove(
     if all_ == (theorem is not None):
         fail("prove needs the name of one theorem, or --all")
     if theorem is None:
-        _prove_all(list(results.theorems().values()), json_)
-    else:
+        exact = formulas.asked(formulas.ALL) or []
+        _prove_all(list(results.theorems().values()), exact, json_)
+    elif theorem in results.theorems() or not (exact := formulas.asked(theorem) or []):
         _prove_one(results.find(theorem), json_)
+    elif len(exact) == 1:
+        formulas.prove_one(exact[0], json_)
+    else:
+        _prove_all([], exact, json_)
 
 
 def _prove_one(found: Any, json_: bool) -> None:
@@ -98,12 +115,12 @@ def _prove_one(found: Any, json_: bool) -> None:
     typer.echo(f"{found.statement}\n\n{report}")
 
 
-def _prove_all(table: list[Any], json_: bool) -> None:
+def _prove_all(table: list[Any], exact: list[Any], json_: bool) -> None:
     """Replay everything; a proof or a counterexample that fails makes the exit code 1."""
     from theory.kernel import StepError, steps
 
     rows: list[dict[str, Any]] = []
-    with Bar(len(table), "replaying proofs", show=not json_) as bar:
+    with Bar(len(table) + len(exact), "replaying proofs", show=not json_) as bar:
         for theorem in table:
             begun = time.perf_counter()
             row: dict[str, Any] = {"theorem": theorem.name, "steps": 0, "why": ""}
@@ -117,20 +134,32 @@ def _prove_all(table: list[Any], json_: bool) -> None:
             row["seconds"] = round(time.perf_counter() - begun, 3)
             rows.append(row)
             bar.advance(theorem.name)
+        rows += formulas.rows(exact, bar)
     if json_:
         typer.echo(json.dumps(rows, indent=2))
     else:
-        width = max(len(row["theorem"]) for row in rows)
-        for row in rows:
-            line = f"{row['theorem']:<{width}}  {row['status']:<8} {row['steps'] or '':>5} steps"
-            line = line if row["steps"] else line.removesuffix(" steps") + " " * 6
-            typer.echo(f"{line} {row['seconds']:7.2f} s" + (f"  {row['why']}" * bool(row["why"])))
-        count = {a: sum(r["status"] == a for r in rows) for a in ("proved", "refuted", "stated")}
-        total = sum(row["seconds"] for row in rows)
-        said = ", ".join(f"{number} {status}" for status, number in count.items())
-        typer.echo(f"{len(rows)} theorems: {said} ({total:.1f} s)")
+        _print_rows(rows)
     if any(row["status"] == "fails" for row in rows):
         raise typer.Exit(VIOLATED)
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    """A line for each theorem and formula, and one that counts."""
+    names = [row.get("theorem") or row["formula"] for row in rows]
+    width = max(map(len, names))
+    for name, row in zip(names, rows, strict=True):
+        line = f"{name:<{width}}  {row['status']:<8} {row['steps'] or '':>5} steps"
+        line = line if row["steps"] else line.removesuffix(" steps") + " " * 6
+        typer.echo(f"{line} {row['seconds']:7.2f} s" + (f"  {row['why']}" * bool(row["why"])))
+    for kind, statuses in (
+        ("theorem", ("proved", "refuted", "stated")),
+        ("formula", ("proved", "checked", "stated")),
+    ):
+        own = [row for row in rows if kind in row]
+        said = ", ".join(f"{sum(r['status'] == a for r in own)} {a}" for a in statuses)
+        total = sum(row["seconds"] for row in own)
+        if own:
+            typer.echo(f"{len(own)} {kind}s: {said} ({total:.1f} s)")
 
 
 @app.command()
@@ -159,18 +188,21 @@ def pages(
     out: Annotated[Path, typer.Option(help="Folder for the pages.")] = Path("docs/catalogue"),
 ) -> None:
     """Write the catalogue as Markdown: an index, and a page for each paper."""
-    from theory import results
+    from theory import linear, results
+    from theory.linear import pages as exact
     from theory.pages import markdown
 
     out.mkdir(parents=True, exist_ok=True)
-    with Bar(len(results.PAPERS) + 1, "writing pages", show=True) as bar:
+    with Bar(len(results.PAPERS) + 2, "writing pages", show=True) as bar:
         for module in results.PAPERS:
             name = module.__name__.rsplit(".", 1)[-1]
             (out / f"{name}.md").write_text(markdown.paper(module))
             bar.advance(name)
         (out / "README.md").write_text(markdown.index(results.PAPERS))
         bar.advance("index")
-    typer.echo(f"{len(results.PAPERS) + 1} pages in {out}")
+        (out / "linear.md").write_text(exact.markdown(linear.topics()))
+        bar.advance("linear")
+    typer.echo(f"{len(results.PAPERS) + 2} pages in {out}")
 
 
 @app.command()

@@ -25,6 +25,7 @@ from empirics.problems.noiseless import noiseless
 from empirics.problems.perceptron import perceptron
 from empirics.problems.piecewise import piecewise_quadratic
 from empirics.problems.quadratic import quadratic
+from empirics.problems.ratings import ratings
 from empirics.problems.regions import ball, box
 from empirics.problems.regression import regression
 from empirics.problems.reuse import reuse_counterexample
@@ -53,6 +54,7 @@ __all__ = [
     "perceptron",
     "piecewise_quadratic",
     "quadratic",
+    "ratings",
     "regression",
     "reuse_counterexample",
     "robust_regression",

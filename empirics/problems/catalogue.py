@@ -17,6 +17,7 @@ from empirics.problems.hinge import hinge
 from empirics.problems.logistic import logistic
 from empirics.problems.perceptron import perceptron
 from empirics.problems.quadratic import quadratic
+from empirics.problems.ratings import ratings
 from empirics.problems.regression import regression
 from empirics.problems.robust import robust_regression
 from empirics.problems.sparse import sparse_quadratic
@@ -129,6 +130,11 @@ MAKERS: dict[str, Named] = {
     "diabetes-robust": Named(
         "regression with the loss of Geman and McClure (scikit-learn's diabetes, nonconvex)",
         partial(robust_regression, "diabetes", batch=BATCH),
+        "learned",
+    ),
+    "ratings": Named(
+        "factors of users and items, of 60 by 40 ratings half are known, or of a file (nonconvex)",
+        ratings,
         "learned",
     ),
     "quadratic": Named(

@@ -508,7 +508,7 @@ def test_some_replicas_diverge_and_nobody_else_notices():
 def test_pending_sums(private, monkeypatch):
     """SciPy's private function, and what is done without it, against a loop over the messages."""
     if not private:
-        monkeypatch.setattr(pending, "_in_place", lambda: None)
+        monkeypatch.setattr(pending, "in_place", lambda: None)
     lanes, P, s, dim = 4, 3, 5, 2
     rng = np.random.default_rng(1)
     post, x = Pending(lanes, P, s, dim), np.zeros((lanes, P, dim))

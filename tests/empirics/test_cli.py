@@ -58,9 +58,44 @@ def test_prove_the_whole_catalogue():
     done = staleness("prove", "--all", "--json")
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)
-    assert {row["status"] for row in rows} == {"proved", "refuted", "stated"}
-    assert all(row["steps"] > 5 for row in rows if row["status"] == "proved")
-    assert all(row["why"] for row in rows if row["status"] == "stated")
+    theorems = [row for row in rows if "theorem" in row]
+    assert {row["status"] for row in theorems} == {"proved", "refuted", "stated"}
+    assert all(row["steps"] > 5 for row in theorems if row["status"] == "proved")
+    assert all(row["why"] for row in theorems if row["status"] == "stated")
+    formulas = [row for row in rows if "formula" in row]
+    assert {row["status"] for row in formulas} <= {"proved", "checked"}
+    assert all(row["steps"] > 1 for row in formulas)
+    assert all(row["why"] for row in formulas if row["status"] == "checked")
+
+
+def test_exact_formulas_are_listed_and_proved():
+    done = staleness("theorems", "linear", "--json")
+    names = [row["name"] for row in json.loads(done.stdout)]
+    assert "constant_delay.stability_limit" in names
+    lines = staleness("theorems", "constant_delay").stdout.splitlines()
+    assert lines[0].startswith("constant_delay.stability_limit")
+    assert "proved" in lines[0]
+    rows = staleness("prove", "constant_delay").stdout.splitlines()
+    assert rows[-1].startswith(f"{len(lines)} formulas: ")
+    page = staleness("prove", "constant_delay.stability_limit")
+    assert page.returncode == 0
+    assert "[stability test, tau = 0, ..., 8]" in page.stdout
+    assert "Textbook: roots move continuously" in page.stdout
+    plain = json.loads(staleness("prove", "constant_delay.stability_limit", "--json").stdout)
+    assert plain["status"] == "proved"
+    assert len(plain["steps"]) > 10
+
+
+def test_a_formula_that_fails_is_exit_code_one(monkeypatch):
+    from theory import linear
+
+    found = linear.find("constant_delay.stability_limit")
+    wrong = found.changed(limit=found["limit"] * 2)
+    monkeypatch.setattr(linear, "formulas", lambda: {found.name: wrong})
+    page = staleness("prove", found.name)
+    assert page.returncode == 1
+    assert "Not proved: constant_delay.stability_limit, step 9" in page.stdout
+    assert json.loads(staleness("prove", found.name, "--json").stdout)["status"] == "fails"
 
 
 def test_a_page_of_latex_for_the_whole_catalogue_needs_no_name():

@@ -81,6 +81,8 @@ def index(papers: Iterable[ModuleType]) -> str:
             "`refuted` if an exact counterexample does, `stated` otherwise. These pages are "
             "written by `staleness pages`; a test compares them with the theorems.",
             "",
+            "Exact formulas about quadratics have [a page of their own](linear.md).",
+            "",
             table(theorems),
             "",
         ]

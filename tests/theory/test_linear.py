@@ -1,0 +1,126 @@
+"""Exact formulas: every one replays, notices a change of its constants, and equals numbers."""
+
+import numpy as np
+import pytest
+from matplotlib.mathtext import MathTextParser
+from sympy import Integer, Rational, lambdify
+
+from theory import linear
+from theory.kernel import StepError
+from theory.latex import shown
+from theory.linear.formula import TEXTBOOK, Formula
+from theory.linear.pages import markdown, report, to_dict
+from theory.symbols import n
+from theory.symbols import tau_max as tau
+
+EVERY = list(linear.formulas().values())
+
+
+@pytest.mark.parametrize("formula", EVERY, ids=str)
+def test_every_formula_replays(formula):
+    replayed = formula.verify()
+    assert formula.status == replayed.status != "stated"
+    assert (formula.lacks != "") <= (formula.status != "proved") or len(formula.lacks) > 20
+    page = report(replayed)
+    assert all(step.statement in page for step in (*replayed.argument, *replayed.examples))
+    assert len(to_dict(replayed)["steps"]) == len(replayed.argument) + len(replayed.examples)
+
+
+def mutants():
+    """Each expression of each formula times 8/7, and with a delay that is off by one."""
+    for formula in EVERY:
+        for name in formula.expressions:
+            yield pytest.param(formula, name, "8/7", id=f"{formula}-{name}-times-8/7")
+            if tau in formula[name].free_symbols:
+                yield pytest.param(formula, name, "off by one", id=f"{formula}-{name}-off-by-one")
+
+
+@pytest.mark.parametrize(("formula", "name", "how"), list(mutants()))
+def test_a_changed_expression_is_noticed(formula, name, how):
+    changed = formula[name] * Rational(8, 7) if how == "8/7" else formula[name].subs(tau, tau + 1)
+    with pytest.raises(StepError, match=formula.name):
+        formula.changed(**{name: changed}).verify()
+
+
+def test_names_and_topics():
+    assert list(linear.formulas()) == [f.name for t in linear.topics() for f in t.FORMULAS]
+    for topic in linear.topics():
+        own = topic.__name__.rsplit(".", 1)[-1]
+        assert all(f.name.startswith(f"{own}.") for f in topic.FORMULAS)
+    assert {use for f in EVERY for use in f.uses} <= set(TEXTBOOK)
+
+
+def test_the_page_of_formulas_is_mathtext():
+    page = markdown(linear.topics())
+    blocks = [b.split("\n```")[0] for b in page.split("```math\n")[1:]]
+    assert len(blocks) == sum(len(f.expressions) for f in EVERY)
+    for block in blocks:
+        MathTextParser("path").parse(f"${block}$")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: linear.find("x"), "there is no formula 'x'; there are constant_delay"),
+        (lambda: EVERY[0]["x"], "stability_limit has no expression 'x'; it has limit"),
+        (lambda: EVERY[0].at("limit", T=3), "limit has no symbol 'T'; it has tau"),
+        (lambda: EVERY[0].changed(x=1), "has no expression 'x'"),
+        (lambda: small(uses=("x",)), "leans on 'x', which is not in TEXTBOOK"),
+        (lambda: small(expressions={}), "needs at least one expression, got none"),
+        (lambda: small(expressions={"e": shown(n)}), "does not say what n means"),
+    ],
+)
+def test_wrong_use_gets_one_sentence(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def small(**more):
+    fields = {"expressions": {"one": shown(Integer(1))}, "symbols": {}} | more
+    return Formula(name="here.small", title="", model="", reading="", **fields)
+
+
+def test_the_status_is_computed():
+    from theory.linear.steps import Identity, Recursion
+
+    assert small().status == "stated"
+    true = Identity(shows="one", left=1, right=1)
+    assert small(argue=lambda f: (true,)).status == "proved"
+    finite = Recursion(
+        shows="ones",
+        closed=lambda tau, k: Integer(1),
+        first=lambda tau: [1],
+        following=lambda tau, values: values[-1],
+        delays=(0,),
+        upto=3,
+    )
+    assert small(argue=lambda f: (true, finite)).status == "checked"
+    assert small(instances=lambda f: (finite,)).status == "checked"
+    assert small(argue=lambda f: (true,), instances=lambda f: (finite,)).status == "proved"
+    wrong = Identity(shows="two", left=f"{1}", right=2)
+    with pytest.raises(StepError, match=r"here.small, step 2 \(two\): 1 = 2 does not follow"):
+        _ = small(argue=lambda f: (true, wrong)).status
+    senseless = Identity(shows="sense", left=None, right=2)
+    with pytest.raises(StepError, match=r"step 1 \(sense\): the step makes no sense"):
+        _ = small(argue=lambda f: (senseless,)).status
+
+
+# ------------------------------------------------------------------------- against numbers
+
+
+def number(formula, name, **values):
+    """An expression in floating point, symbols given by their names."""
+    e = formula[name]
+    symbols = sorted(e.free_symbols, key=str)
+    return lambdify(symbols, e, "numpy")(*(values[s.name] for s in symbols))
+
+
+@pytest.mark.parametrize("delay", [0, 1, 2, 5, 16])
+def test_the_stability_limit_against_roots(delay):
+    limit = number(linear.find("constant_delay.stability_limit"), "limit", tau=delay)
+    for factor, inside in ((0.999, True), (1.001, False)):
+        tail = [0] * delay + [factor * limit] if delay else [factor * limit - 1]
+        roots = np.roots([1, -1, *tail[1:]] if delay else [1, *tail])
+        assert bool((np.abs(roots) < 1).all()) == inside
+    bound = number(linear.find("constant_delay.largest_delay"), "bound", a=limit)
+    assert bound == pytest.approx(delay, abs=1e-9)

@@ -1,0 +1,54 @@
+"""A step that is an identity, trigonometric ones with a symbolic delay included."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import sympify
+
+from theory.kernel.facts import StepError
+from theory.linear.steps.base import Step, put_in, where, words
+from theory.linear.units import remainder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(Step):
+    r"""left = right wherever both are defined, for all values of the symbols.
+
+    Parameters: definitions, pairs (symbol, expression), put in one after the other; given,
+    expressions that are 0. Decided by the normal form of `theory.linear.units`.
+    Raises StepError where the difference has not the normal form 0.
+
+    >>> from sympy import cos, sin
+    >>> from theory.symbols import theta
+    >>> double = Identity(shows="a double angle", left=sin(2*theta), right=2*sin(theta)*cos(theta))
+    >>> double.check()
+    >>> Identity(shows="a wrong one", left=sin(2*theta), right=sin(theta)*cos(theta)).check()
+    Traceback (most recent call last):
+    theory.kernel.facts.StepError: a wrong one: sin(2*theta) = sin(theta)*cos(theta) does not
+    follow: left minus right has the numerator exp(4*I*theta) - 1, not 0
+    """
+
+    left: Any
+    right: Any
+    definitions: tuple[tuple[Any, Any], ...] = ()
+    given: tuple[Any, ...] = ()
+
+    @property
+    def statement(self) -> str:
+        said = f"{words(self.left)} = {words(self.right)}{where(self.definitions)}"
+        return said + (
+            f", if {' and '.join(f'{words(g)} = 0' for g in self.given)}" * bool(self.given)
+        )
+
+    def check(self) -> None:
+        difference = put_in(sympify(self.left) - sympify(self.right), self.definitions)
+        given = tuple(put_in(g, self.definitions) for g in self.given)
+        try:
+            left_over = remainder(difference, given)
+        except StepError as error:
+            raise self.fail(error.reason) from error
+        if left_over != 0:
+            raise self.fail(
+                f"{self.statement} does not follow: left minus right has the numerator "
+                f"{words(left_over)}, not 0"
+            )

@@ -1,0 +1,112 @@
+"""A step that is a sign, proved by `theory.sign`."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sympy import Dummy, Mul, cos, factor, pi, sin, sympify
+
+from theory.linear.steps.base import Step, put_in, where, words
+from theory.sign import provably, undefined_part
+
+
+@dataclass(frozen=True, kw_only=True)
+class Positive(Step):
+    r"""expression > 0 (or >= 0) wherever every condition is >= 0 and every strict one > 0.
+
+    A sine of an angle between 0 and pi, and a cosine of one between -pi/2 and pi/2, are positive
+    numbers; that the angle is there is proved first.
+    Parameters: definitions as in `Identity`.
+    Raises StepError where the sign is not proved, or something is not proved to be defined.
+
+    >>> from sympy import sin, pi
+    >>> from theory.symbols import tau_max as tau
+    >>> Positive(shows="the limit", expression=2 * sin(pi/(2*(2*tau + 1)))).check()
+    >>> Positive(shows="too far", expression=2 * sin(3*pi/(2*(2*tau + 1)))).check()
+    Traceback (most recent call last):
+    theory.kernel.facts.StepError: too far: 2*sin(3*pi/(4*tau + 2)) > 0 is not proved
+    """
+
+    expression: Any
+    relation: Literal[">", ">="] = ">"
+    conditions: tuple[Any, ...] = ()
+    strict: tuple[Any, ...] = ()
+    definitions: tuple[tuple[Any, Any], ...] = ()
+
+    @property
+    def statement(self) -> str:
+        said = f"{words(self.expression)} {self.relation} 0{where(self.definitions)}"
+        known = [f"{words(c)} >= 0" for c in self.conditions]
+        known += [f"{words(c)} > 0" for c in self.strict]
+        return said + (f", if {' and '.join(known)}" if known else "")
+
+    def check(self) -> None:
+        if self.relation not in (">", ">="):
+            raise self.fail(f"a sign is '>' or '>=', got {self.relation!r}")
+        e = put_in(sympify(self.expression), self.definitions)
+        weak, strict = (
+            [put_in(c, self.definitions) for c in conditions]
+            for conditions in (self.conditions, self.strict)
+        )
+        names = _positive_angles(e, weak, strict)
+        e = e.xreplace(names)
+        weak, strict = ([c.xreplace(names) for c in known] for known in (weak, strict))
+        undefined = undefined_part(e, weak + strict)
+        if undefined is not None and not _positive(">", undefined, weak, strict):
+            raise self.fail(f"{words(undefined)} is not proved to be defined")
+        if not _positive(self.relation, e, weak, strict):
+            raise self.fail(f"{self.statement} is not proved")
+
+
+def _positive_angles(e: Any, weak: list[Any], strict: list[Any]) -> dict[Any, Any]:
+    """A positive number for each sine and cosine that is positive."""
+    names: dict[Any, Any] = {}
+    for part in sorted(e.atoms(sin, cos), key=str):
+        angle = part.args[0]
+        edges = (angle, pi - angle) if isinstance(part, sin) else (pi / 2 - angle, pi / 2 + angle)
+        if all(_positive(">", edge, weak, strict) for edge in edges):
+            names[part] = Dummy(type(part).__name__, positive=True)
+    return names
+
+
+def _positive(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: list[Any]) -> bool:
+    """Whether a sign is proved, of the whole or factor by factor."""
+    if _in_some_way(relation, e, weak, strict):
+        return True
+    negative = 0
+    for part in Mul.make_args(factor(e)):
+        if not _in_some_way(relation, part, weak, strict):
+            if not _in_some_way(relation, -part, weak, strict):
+                return False
+            negative += 1
+    return negative % 2 == 0
+
+
+def _in_some_way(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: list[Any]) -> bool:
+    """By the declared signs, or with strict conditions put in: one of them, or one after another.
+
+    Putting in v = rest + a positive number forgets what was declared of v, hence the choice.
+    """
+    if provably(relation, e, weak + strict):
+        return True
+    ways = [[c] for c in strict] + ([strict] if len(strict) > 1 else [])
+    return any(provably(relation, *_put_in_strictly(e, way, weak)) for way in ways)
+
+
+def _put_in_strictly(e: Any, way: list[Any], weak: list[Any]) -> tuple[Any, list[Any]]:
+    everything = [e, *weak, *way]
+    for place in range(len(weak) + 1, len(everything)):
+        solved = _solved(everything[place])
+        if solved is not None:
+            everything = [a.subs(*solved) for a in everything]
+    return everything[0], [k for k in everything[1 : len(weak) + 1] if k.free_symbols]
+
+
+def _solved(condition: Any) -> tuple[Any, Any] | None:
+    """A symbol v of a condition v > rest or v < rest, and rest with a positive number added."""
+    c = condition.expand()
+    for v in sorted(c.free_symbols, key=str):
+        slope = c.coeff(v, 1)
+        rest = (c - slope * v).expand()
+        if slope in (1, -1) and v not in rest.free_symbols and not v.is_integer:
+            return v, slope * (Dummy("more", positive=True) - rest)
+    return None
