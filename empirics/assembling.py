@@ -42,6 +42,8 @@ def assemble(plan: Plan, part: Part, rule: StepSizes, record: Record) -> Runs:
         delays=part.delays,
         deterministic=part.shared and not problem.sample_size,
         lost_at=part.lost_at,
+        left_at=part.left_at,
+        region=None if problem.region is None else problem.region.words,
         each=part.each,
         looseness=_looseness(problem),
         settings={

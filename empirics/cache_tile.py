@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from empirics.leaving import Watch
 from empirics.pending import Pending
 from empirics.problems.base import Array
 from empirics.schedules.base import Delays, OwnCaches
@@ -34,6 +35,7 @@ class CacheTile:
         self.plan = plan
         self.kept = min(lanes, plan.replicas - index * lanes)  # the rest is surplus
         self.lost_at = np.full(lanes, -1)  # by which iteration a replica has diverged; -1: not
+        self.watch = Watch(plan.problem, lanes, self.kept, 1)
         self._schedule = schedule
         self._noise, messages = generators(plan, index)
         self._course = schedule.course(messages, lanes)
@@ -104,6 +106,8 @@ class CacheTile:
 
     def _arrive(self, t: int) -> None:
         self._pending.arrive(t, self.caches)
+        if self.watch.every and t:  # every cache is a point at which a gradient is computed
+            self.watch.take(self.caches[None], t)
         if t % LOOK == 0 or t == self.plan.steps:
             stop_lost(self.caches, self.lost_at, t)
         if self.plan.window:  # gradients of all the window are looked at when t is recorded

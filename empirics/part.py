@@ -31,6 +31,7 @@ class Part:
     delays: Delays | None
     shared: bool  # whether all replicas have the same delays
     lost_at: NDArray[np.int64]  # (replicas,)
+    left_at: NDArray[np.int64]  # (replicas,)
     each: Mapping[str, Array]  # (K, replicas) of each measure, if asked for
 
     def merge(self, other: Part) -> Part:
@@ -43,6 +44,7 @@ class Part:
             delays=self.delays,
             shared=self.shared and other.shared,
             lost_at=np.concatenate([self.lost_at, other.lost_at]),
+            left_at=np.concatenate([self.left_at, other.left_at]),
             each={name: np.hstack([mine, other.each[name]]) for name, mine in self.each.items()},
         )
 
@@ -73,6 +75,7 @@ def tile_part(plan: Plan, index: int) -> Part:
         delays=tile.delays,
         shared=tile.shared,
         lost_at=_first(recorder.lost_at, tile.lost_at[: tile.kept]),
+        left_at=tile.watch.left_at,
         each=recorder.each,
     )
 

@@ -21,7 +21,8 @@ from empirics.schedules.reads import Reads
 if TYPE_CHECKING:
     import xarray
 
-FORMAT = 4  # of saved files; raised when an older reader would misread a newer file
+FORMAT = 5  # of saved files; raised when an older reader would misread a newer file
+OLDER = (4,)  # that are read too: of 4, which knew no regions, no replica has left one
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,7 +39,9 @@ class Runs:
     unless all replicas have the same, and an update one; deterministic, whether all replicas are
     one, there being no noise (never said of caches); lost_at, for each replica the update by which
     it had diverged, -1 if it has not, (n,): the first that is recorded, a multiple of 64 or the
-    last, and at which it shows; looseness, by
+    last, and at which it shows; left_at, for each replica the first t, recorded or not, at which
+    x_t (of caches: any of them) lies outside the region of the problem, -1 if never, (n,); region,
+    that region in words, None where the constants hold everywhere; looseness, by
     measure, how far what was measured may be off because infimum and minimiser are known only so
     well (a gap by so much too large, the root of a squared distance by so much either way);
     settings, what the runs can be repeated from, ready for JSON; complete, False if the run was
@@ -58,6 +61,8 @@ class Runs:
     delays: Delays | None
     deterministic: bool
     lost_at: NDArray[np.int64]
+    left_at: NDArray[np.int64]
+    region: str | None
     looseness: Mapping[str, float]
     settings: Mapping[str, Any]
     complete: bool
@@ -101,6 +106,18 @@ class Runs:
             return f"{words}; all {n} replicas are lost"
         return f"{words}; {lost.size} of {n} replicas {'is' if lost.size == 1 else 'are'} lost"
 
+    @property
+    def departure(self) -> str | None:
+        """One sentence on the replicas that left the region, recorded or not; None if none did."""
+        left = np.flatnonzero(self.left_at >= 0)
+        if not left.size or self.region is None:
+            return None
+        first, n = left[self.left_at[left].argmin()], self.replicas
+        return (
+            f"replica {first} left the region {self.region} at update {self.left_at[first]} "
+            f"({left.size} of {n} replica{'s' * (n != 1)} left it)"
+        )
+
     def to_dataset(self) -> xarray.Dataset:
         """All of it as one labelled xarray.Dataset, what is not an array as JSON attributes.
 
@@ -128,6 +145,7 @@ class Runs:
             "delay_count": self.reads and self.reads.counts,
             "delivery_count": self.deliveries and self.deliveries.counts,
             "lost_at": self.lost_at,
+            "left_at": self.left_at,
             "time": self.times,
             "lag": self.lags,
         }
@@ -138,6 +156,7 @@ class Runs:
             "tau_max": self.tau_max,
             "exogenous": self.exogenous,
             "deterministic": self.deterministic,
+            "region": self.region,
             "looseness": dict(self.looseness),
             "complete": self.complete,
         }
@@ -240,6 +259,11 @@ _VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "delay_count": (("tau",), "how often the delay occurred", "updates"),
     "delivery_count": (("extra",), "messages by extra delay r", "messages"),
     "lost_at": (("replica",), "the update by which the replica had diverged, -1: not", "updates"),
+    "left_at": (
+        ("replica",),
+        "the first t at which x_t was outside the region, -1: never",
+        "updates",
+    ),
     "time": (("time",), "t", "updates"),
     "lag": (("lag",), "l", "updates"),
 }
@@ -253,7 +277,7 @@ def _facts(reads: Reads) -> dict[str, Any]:
 def _runs(dataset: xarray.Dataset) -> Runs:
     """The Runs whose `to_dataset` this is."""
     facts = json.loads(dataset.attrs["facts"])
-    if facts["format"] != FORMAT:
+    if facts["format"] not in (FORMAT, *OLDER):
         raise ValueError(f"format {facts['format']} is not format {FORMAT}, which is read here")
     times = len(dataset["time"])
 
@@ -295,6 +319,8 @@ def _runs(dataset: xarray.Dataset) -> Runs:
         delays=count("delay") if "delay" in dataset else None,
         deterministic=facts["deterministic"],
         lost_at=count("lost_at"),
+        left_at=count("left_at") if "left_at" in dataset else np.full(facts["replicas"], -1),
+        region=facts.get("region"),
         looseness=facts["looseness"],
         settings=json.loads(dataset.attrs["settings"]),
         complete=facts["complete"],

@@ -156,6 +156,13 @@ def of_runs(runs: Runs) -> dict[str, Any]:
         },
         "diverged": {"replicas": len(lost), "first": int(lost.min()) if len(lost) else None},
     }
+    if runs.region is not None:
+        left = runs.left_at[runs.left_at >= 0]
+        told["region"] = {
+            "words": runs.region,
+            "left": len(left),
+            "first": int(left.min()) if len(left) else None,
+        }
     record = runs.settings["record"]
     if record == "all" or (isinstance(record, list) and record[0] == "random"):
         for name, ends in told["measures"].items():
@@ -228,6 +235,8 @@ iterate
             f"{lost} of {told['replicas']} replicas diverged, the first by update "
             f"{told['diverged']['first']}; from then on means are infinite: try a smaller step"
         )
+    if "region" in told:
+        found.append(_region(told["region"], told["replicas"]))
     return found
 
 
@@ -240,6 +249,15 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     cells = ((cell.ljust(n) for cell, n in zip(row, widths, strict=True)) for row in rows)
     return ["  ".join(row).rstrip() for row in cells]
+
+
+def _region(told: Mapping[str, Any], replicas: int) -> str:
+    if not told["left"]:
+        return f"no replica left the region {told['words']}, on which the constants hold"
+    return (
+        f"{told['left']} of {count(replicas, 'replica')} left the region {told['words']}, on which "
+        f"the constants hold, the first at update {told['first']}"
+    )
 
 
 def _ends(runs: Runs, moments: Moments) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from empirics.leaving import Watch
 from empirics.optimisers.base import Correction, Optimiser
 from empirics.problems.base import Array, Problem
 from empirics.reading import InRing, Points, WithWorkers
@@ -88,7 +89,9 @@ class Tile:
         self.lost_at = np.full(lanes, -1)  # by which update a replica has diverged; -1: not
         self._noise, self._gradients = noise, K
         self._course = schedule.course(delays, lanes)
-        self._ring = np.empty((max(1 if held else (reach or 0) + 1, plan.window), *shape))
+        self.watch = Watch(plan.problem, lanes, self.kept, LOOK)
+        deep = max(1 if held else (reach or 0) + 1, plan.window, self.watch.every)
+        self._ring = np.empty((deep, *shape))
         self._ring[:] = plan.problem.start  # so that reading from before x_0 reads x_0
         self._points: Points = (
             WithWorkers(self._ring, schedule.workers, K) if held else InRing(self._ring, K)
@@ -117,7 +120,7 @@ class Tile:
         g, more = np.empty_like(slots[0]), np.empty_like(slots[0])
         recorded = iter(plan.times.tolist())
         stop = next(recorded)
-        span = max(plan.block, DELAYS)
+        span, watch = max(plan.block, DELAYS), self.watch.every
         timed: Array | None = None
         for start in range(0, plan.steps, span):
             steps = range(start, min(start + span, plan.steps))
@@ -128,7 +131,7 @@ class Tile:
             if self.shared and K == 1:
                 self._shared.append(delays)
             points, samples = self._points.of(start, block), self._samples(delays)
-            over = self._over()
+            over = self._over(start)
             if over:  # there is nothing left to follow but the delays
                 points, samples = repeat(slots[0]), repeat(slots[0])
             etas = plan.eta[start : steps.stop].tolist()  # no more of them: a list is large
@@ -155,6 +158,8 @@ class Tile:
                     g /= K
                 step(g, eta, x)
                 subtract(x, g, out=slots[(t + 1) % size])
+                if watch and (not (t + 1) % watch or t + 1 == plan.steps):
+                    self.watch.look(self._ring, t + 1)
                 if not (t + 1) % LOOK or t + 1 == plan.steps:
                     stop_lost(self.iterate(t + 1), self.lost_at, t + 1)
             timed = None if block.times is None else block.times[-1]
@@ -177,10 +182,11 @@ class Tile:
         """The "time" at which the current iterate came to be."""
         return self.clock
 
-    def _over(self) -> bool:
+    def _over(self, t: int) -> bool:
         """Whether every replica that is kept has diverged; then all there is, is not a number."""
         over = bool((self.lost_at[: self.kept] >= 0).all())
         if over:
+            self.watch.look(self._ring, t)
             self._ring[:] = np.nan
         return over
 

@@ -10,7 +10,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from empirics.compare.checks import Case, check_assumption, check_condition, unchecked
+from empirics.compare.checks import (
+    Case,
+    check_assumption,
+    check_condition,
+    check_region,
+    unchecked,
+)
 from empirics.compare.constants import OF_THE_PROBLEM, constants, needed, numbers_of
 from empirics.compare.corrections import as_plain, correction_for
 from empirics.compare.measured import RECORDED
@@ -47,7 +53,8 @@ def compare(
     and the gradients in flight are measured on them; `chosen` gives others by name. `coherence` may
     be other runs of the same settings, recorded more rarely with a window. A correction that only
     weighs gradients is read as step sizes, where all replicas have the same delays; any other, and
-    any optimiser but SGD, is a method of its own (see `correction_for`).
+    any optimiser but SGD, is a method of its own (see `correction_for`). Runs of which a replica
+    left the region of the problem are no case of a theorem that leans on a constant of it.
 
     alpha bounds the chance of a wrong limit anywhere, at all recorded times of this verdict and, if
     it is one of several that are to hold together, of the whole `family`. Which limits are taken is
@@ -97,6 +104,7 @@ def compare(
     checks = tuple(
         [check_assumption(assumption, case) for assumption in theorem.assumptions]
         + [check_condition(condition, case) for condition in theorem.restrictions]
+        + check_region(case)
     )
     if unknown:
         seen, bound = nothing(f"the bound needs {', '.join(sorted(unknown))}"), np.empty(0)

@@ -99,6 +99,7 @@ def exact_runs(
         delays=shared,
         shared=shared is not None,
         lost_at=lost_at,
+        left_at=np.array([-1]),  # a quadratic has its constants everywhere
         each={},
     )
     runs = assemble(plan, part, rule, record)

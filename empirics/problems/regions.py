@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from empirics.problems.base import Array, real
 
+SHORT = 32  # rows of so many numbers are not summed or compared one by one: NumPy is slow at that
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Region(ABC):
@@ -42,7 +44,10 @@ class Ball(Region):
     radius: float
 
     def contains(self, x: Array) -> NDArray[np.bool_]:
-        return np.asarray(np.linalg.norm(x - self.centre, axis=-1) <= self.radius)
+        away = x - self.centre if self.centre.any() else x
+        if x.shape[-1] > SHORT:
+            return np.asarray(np.vecdot(away, away) <= self.radius**2)
+        return np.asarray(np.square(away) @ np.ones(x.shape[-1]) <= self.radius**2)
 
     @property
     def words(self) -> str:
@@ -61,7 +66,12 @@ class Box(Region):
     high: Array
 
     def contains(self, x: Array) -> NDArray[np.bool_]:
-        return np.asarray(((self.low <= x) & (x <= self.high)).all(axis=-1))
+        if x.shape[-1] > SHORT:
+            return np.asarray(((self.low <= x) & (x <= self.high)).all(axis=-1))
+        inside = np.ones(x.shape[:-1], dtype=bool)
+        for low, high, here in zip(self.low, self.high, np.moveaxis(x, -1, 0), strict=True):
+            inside &= (low <= here) & (here <= high)
+        return inside
 
     @property
     def words(self) -> str:

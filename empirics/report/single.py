@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empirics import plots
 from empirics.diagrams import delays
@@ -16,7 +17,7 @@ from empirics.report.page import Page
 from empirics.runs import Runs
 from empirics.summary import lines, of_runs
 
-SHOWN = 20  # diverged replicas, or cells, that are listed one by one
+SHOWN = 20  # replicas that diverged or left, or cells, that are listed one by one
 
 
 def of_file(runs: Runs, name: str) -> Page:
@@ -26,6 +27,7 @@ def of_file(runs: Runs, name: str) -> Page:
         page.say("Interrupted: not all replicas that were asked for are here.", "violated")
     page.code("\n".join(lines(of_runs(runs))))
     lost(page, runs)
+    left(page, runs)
     page.heading("Figures")
     asked = [m for m in plots.LETTERS if m in runs.settings["measures"] and m != "time"]
     with plots.style("paper"):
@@ -58,16 +60,32 @@ def of_file(runs: Runs, name: str) -> Page:
 def lost(page: Page, runs: Runs) -> None:
     """The replicas that diverged: which, and when."""
     page.heading("Diverged replicas")
-    gone = np.flatnonzero(runs.lost_at >= 0)
     if runs.divergence is None:
         page.say("None.")
         return
     page.say(f"{runs.divergence}. From then on every mean is infinite: none is left out.")
-    first = gone[np.argsort(runs.lost_at[gone], kind="stable")][:SHOWN]
-    rows = [(str(replica), str(runs.lost_at[replica])) for replica in first]
-    page.table([("replica", "diverged by update"), *rows])
-    if gone.size > SHOWN:
-        page.say(f"And {gone.size - SHOWN} more.")
+    _listed(page, "diverged by update", runs.lost_at)
+
+
+def left(page: Page, runs: Runs) -> None:
+    """The replicas that left the region of the problem: which, and when; nothing without one."""
+    if runs.region is None:
+        return
+    page.heading(f"Replicas that left {runs.region}")
+    if runs.departure is None:
+        page.say("None.")
+        return
+    page.say(f"{runs.departure}. The constants of the problem hold in this region only.")
+    _listed(page, "left at update", runs.left_at)
+
+
+def _listed(page: Page, what: str, times: NDArray[np.int64]) -> None:
+    """The first of the replicas to which something happened at a time that is not -1."""
+    those = np.flatnonzero(times >= 0)
+    first = those[np.argsort(times[those], kind="stable")][:SHOWN]
+    page.table([("replica", what), *((str(one), str(times[one])) for one in first)])
+    if those.size > SHOWN:
+        page.say(f"And {those.size - SHOWN} more.")
 
 
 def settings(page: Page, asked: Mapping[str, Any]) -> None:

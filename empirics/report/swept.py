@@ -35,18 +35,10 @@ def of_sweep(table: Any, folder: Path) -> Page:
     else:
         _figures(page, table, free, measure)
     page.heading("Diverged replicas")
-    places = np.argwhere(lost > 0)
-    if not len(places):
-        page.say("None.")
-    else:
-        page.say(f"In {len(places)} cells; their means are infinite from then on.")
-        rows = [
-            (*(str(values(table, a)[k]) for a, k in zip(axes, place, strict=True)), f"{n:.0f}")
-            for place, n in zip(places[:SHOWN], lost[lost > 0], strict=False)
-        ]
-        page.table([(*axes, "replicas lost"), *rows])
-        if len(places) > SHOWN:
-            page.say(f"And {len(places) - SHOWN} cells more.")
+    _counted(page, table, "lost", "their means are infinite from then on")
+    if "left" in table and (table["left"].values > 0).any():
+        page.heading("Replicas that left the region of their problem")
+        _counted(page, table, "left", "the constants of the problem hold in it only")
     page.heading("How to do it again")
     first = next((runs for _, runs in runs_in(folder / "cells")[:1]), None)
     if first is None:
@@ -58,6 +50,24 @@ def of_sweep(table: Any, folder: Path) -> Page:
     page.heading("Versions")
     page.table([("of", "version"), *first.settings["versions"].items()])
     return page
+
+
+def _counted(page: Page, table: Any, name: str, words: str) -> None:
+    """The cells with replicas to which something happened, and how many these are."""
+    numbers = table[name].values
+    places = np.argwhere(numbers > 0)
+    if not len(places):
+        page.say("None.")
+        return
+    axes = [str(axis) for axis in table["lost"].dims]
+    page.say(f"In {len(places)} cells; {words}.")
+    rows = [
+        (*(str(values(table, a)[k]) for a, k in zip(axes, place, strict=True)), f"{n:.0f}")
+        for place, n in zip(places[:SHOWN], numbers[numbers > 0], strict=False)
+    ]
+    page.table([(*axes, f"replicas {name}"), *rows])
+    if len(places) > SHOWN:
+        page.say(f"And {len(places) - SHOWN} cells more.")
 
 
 def _figures(page: Page, table: Any, free: Sequence[str], measure: str) -> None:

@@ -58,12 +58,14 @@ class Row:
     """What the table holds of a cell: the rest is in its file.
 
     Fields: times; moments of each measure, by field of Statistics; lost, replicas that diverged;
-    mean_delay, not a number where gradients have no delay in updates.
+    left, those that left the region of their problem; mean_delay, not a number where gradients have
+    no delay in updates.
     """
 
     times: NDArray[np.int64]
     moments: Mapping[str, Moments]
     lost: int
+    left: int
     mean_delay: float
 
 
@@ -74,6 +76,7 @@ def row(runs: Runs) -> Row:
         times=runs.times,
         moments={name: getattr(runs.statistics, name) for name in names},
         lost=int((runs.lost_at >= 0).sum()),
+        left=int((runs.left_at >= 0).sum()),
         mean_delay=np.nan if runs.reads is None else runs.reads.mean,
     )
 
@@ -82,8 +85,8 @@ def dataset(study: Study, results: Mapping[str, Row]) -> xarray.Dataset:
     """All results as one labelled table: the axes of the study, and time.
 
     Variables: of each measure its mean over replicas and the standard error; lost, the replicas
-    that diverged; mean_delay, in updates; key, of the cell. What has not run is not a number.
-    `results` are rows by key.
+    that diverged; left, those that left the region of their problem; mean_delay, in updates; key,
+    of the cell. What has not run is not a number. `results` are rows by key.
     """
     import xarray
 
@@ -94,14 +97,14 @@ def dataset(study: Study, results: Mapping[str, Row]) -> xarray.Dataset:
     shape = (len(cells), len(times))
     means = {name: np.full(shape, np.nan) for name in names}
     errors = {name: np.full(shape, np.nan) for name in names}
-    lost, delay = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
+    lost, left, delay = np.full((3, len(cells)), np.nan)
     for place, cell in enumerate(cells):
         found = results.get(cell.key)
         if found is None:
             continue
         for name, moments in found.moments.items():
             means[name][place], errors[name][place] = moments.mean, moments.standard_error
-        lost[place], delay[place] = found.lost, found.mean_delay
+        lost[place], left[place], delay[place] = found.lost, found.left, found.mean_delay
     axes = tuple(study.axes)
 
     def grid(values: Any) -> Any:
@@ -121,6 +124,7 @@ def dataset(study: Study, results: Mapping[str, Row]) -> xarray.Dataset:
             {"long_name": "its standard error"},
         )
     data["lost"] = (axes, grid(lost), {"long_name": "replicas that diverged"})
+    data["left"] = (axes, grid(left), {"long_name": "replicas that left the region"})
     data["mean_delay"] = (axes, grid(delay), {"long_name": "mean delay", "units": "updates"})
     data["key"] = (axes, grid([cell.key[:32] for cell in cells]))
     return xarray.Dataset(
@@ -148,11 +152,11 @@ def _rows(table: xarray.Dataset) -> Iterator[list[Any]]:
     axes = list(table["lost"].dims)
     names = [str(name) for name in table]
     measures = [name.removesuffix("_mean") for name in names if name.endswith("_mean")]
-    yield [*axes, "measure", "time", "mean", "standard error", "lost", "mean delay"]
+    yield [*axes, "measure", "time", "mean", "standard error", "lost", "left", "mean delay"]
     for index in np.ndindex(*table["lost"].shape):
         here = dict(zip(axes, index, strict=True))
         place = [table[axis].values[i] for axis, i in here.items()]
-        facts = [float(table[name].isel(here)) for name in ("lost", "mean_delay")]
+        facts = [float(table[name].isel(here)) for name in ("lost", "left", "mean_delay")]
         for name in measures:
             if not len(table["time"]):
                 continue

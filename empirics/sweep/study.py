@@ -40,7 +40,7 @@ MADE: Mapping[str, Callable[[str], Any]] = {
 AXES = ("problem", "schedule", "step", "optimiser", "correction", "seed")  # that simulate takes
 NEEDED = ("problem", "schedule", "step")
 COMMON = ("steps", "replicas", "record", "measures", "window", "noise", "reuse")
-RESERVED = ("time", "key", "lost", "mean_delay")  # names of the table's own
+RESERVED = ("time", "key", "lost", "left", "mean_delay")  # names of the table's own
 _HOLE = re.compile(r"\{(\w+)\}")
 
 Value = str | int | float

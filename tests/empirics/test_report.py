@@ -182,6 +182,21 @@ def test_diverged_replicas_are_listed_and_their_means_called_infinite(tmp_path):
     assert "infinite" in read.text
     assert "And 10 more." in read.text
     assert str(lost.lost_at.min()) in read.text
+    assert "Replicas that left" not in read.text  # a bowl has no region
+
+
+def test_replicas_that_left_their_region_are_listed(tmp_path):
+    problem = problems.double_well(radius=1.2, sigma=2.0)
+    runs = simulate(problem, schedules.Constant(4), step=0.05, steps=60, replicas=300)
+    runs.save(tmp_path / "left.nc")
+    text = whole(report(tmp_path / "left.nc")).text
+    assert "Replicas that left |x| <= 1.2" in text
+    assert f"{runs.departure}. The constants of the problem hold in this region only." in text
+    assert f"And {(runs.left_at >= 0).sum() - 20} more." in text
+    simulate(problem, schedules.Constant(4), step=1e-4, steps=9, replicas=3).save(
+        tmp_path / "stays.nc"
+    )
+    assert "Replicas that left |x| <= 1.2 None." in whole(report(tmp_path / "stays.nc")).text
 
 
 # ------------------------------------------------------------------ checks

@@ -1,5 +1,6 @@
 """Studies are checked before they run, survive being killed, and do not care who runs them."""
 
+import csv
 import json
 import os
 import signal
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 import xarray
 
-from empirics import named, simulate
+from empirics import named, schedules, simulate
+from empirics.report import report
 from empirics.runs import Runs
 from empirics.sweep import Study, sweep
 
@@ -160,6 +162,24 @@ def test_diverged_replicas_are_counted_and_infinite(tmp_path):
     assert (table.sel(step=0.1)["lost"] == 0).all()
 
 
+def test_replicas_that_left_their_region_are_counted(tmp_path):
+    axes = {**AXES, "problem": ["double_well:radius=1.2,sigma=2"], "step": [0.001, 0.05]}
+    axes |= {"schedule": ["constant:{s}"], "optimiser": ["sgd"], "seed": [0]}
+    table = sweep(study(axes=axes), tmp_path).squeeze()
+    assert (table["left"].sel(step=0.001) == 0).all()
+    assert (table["left"].sel(step=0.05) > 0).all()
+    runs = simulate(
+        named.problem(axes["problem"][0]), schedules.Constant(3), step=0.05, steps=60, replicas=8
+    )
+    assert float(table["left"].sel(step=0.05, s=3)) == (runs.left_at >= 0).sum()
+    with (tmp_path / "sweep.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert {(float(line["step"]) > 0.01) == (float(line["left"]) > 0) for line in lines} == {True}
+    page = report(tmp_path)
+    assert "Replicas that left the region of their problem" in page
+    assert "In 2 cells; the constants of the problem hold in it only." in page
+
+
 # ---- being killed ----
 
 
@@ -291,6 +311,7 @@ def test_a_file_is_a_study(tmp_path):
         ("steps = 60", "steps = 60\nrecord = 'often'", r"a study needs record = .*\(line 4\)"),
         ("steps = 60", "steps = 60\ntime = [1]", r"cannot have an axis 'time' \(line 4\)"),
         ("steps = 60", "steps = 60\nlost = [1]", r"cannot have an axis 'lost' \(line 4\)"),
+        ("steps = 60", "steps = 60\nleft = [1]", r"cannot have an axis 'left' \(line 4\)"),
         ("steps = 60", "steps = 60\nreuse = 'no'", r"reuse = True or False, got 'no'"),
         ("steps = 60", "steps = 60\n[more]\na = 1", r"a study needs no sections, got \[more\]"),
         ("steps = 60", "steps = = 60", r"study.toml is not TOML: .*line 3"),

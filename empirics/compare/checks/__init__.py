@@ -15,6 +15,7 @@ from empirics.compare.checks import (
     windows,
 )
 from empirics.compare.checks.base import Case, Findings
+from empirics.compare.checks.region import check_region
 from empirics.compare.numbers import SLIP, Numbers, reached
 from empirics.compare.verdict import Check, Finding
 from theory.assumptions import Assumed, GradientCoherence
@@ -95,6 +96,7 @@ __all__ = [
     "asks_for_coherence",
     "check_assumption",
     "check_condition",
+    "check_region",
     "unchecked",
     "window_for",
 ]

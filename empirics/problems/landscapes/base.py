@@ -63,8 +63,8 @@ def fields(
     spread = real(name, "sigma", sigma, 0)
     if region is not None and not region.contains(start):
         raise ValueError(
-            f"{name} needs a start in its region {region.words}, got {start.tolist()}; "
-            "make the region larger"
+            f"{name} needs a start in its region {region.words}, got {start.tolist()[:4]}"
+            f"{' and more' * (len(start) > 4)}; make the region larger"
         )
     known = {**constants, **noises.constants(name, noise, spread)}
     if region is not None and minimiser is not None and region.contains(minimiser):

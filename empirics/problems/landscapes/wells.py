@@ -28,8 +28,9 @@ def double_well(
 
     Parameters: dim; curvature = c > 0, of the bowl; radius = r >= 1, of the ball |x| <= r on which
     the constants hold; sigma, the standard deviation of the noise, and its law, as everywhere;
-    start = x_0, (0.2, ..., 0.2) unless given. The minimiser is the one of (+-1, 0, ..., 0) on the
-    side of x_0, the infimum 0; between them, at 0, lies a saddle (dim = 1: a maximum).
+    start = x_0, (0.2, b, ..., b) with |(b, ..., b)| = 1/2 unless given. The minimiser is the one of
+    (+-1, 0, ..., 0) on the side of x_0, the infimum 0; between them, at 0, lies a saddle (dim = 1:
+    a maximum).
     Raises ValueError if a number is out of its range or the start outside the ball.
 
     The Hessian is diagonal with 3 x_1^2 - 1 and c, so that in the ball L = max(1, 3 r^2 - 1, c)
@@ -44,7 +45,10 @@ def double_well(
     d = whole("double well", "dim", dim, 1)
     c = real("double well", "curvature", curvature, 0, ends="()")
     r = real("double well", "radius", radius, 1)
-    x = np.full(d, 0.2) if start is None else point("double well", "start", start, d)
+    x = np.full(d, 0.5 / max(d - 1, 1) ** 0.5)
+    x[0] = 0.2
+    if start is not None:
+        x = point("double well", "start", start, d)
     lowest = np.zeros(d)
     lowest[0] = 1.0 if x[0] >= 0 else -1.0
     bowl = c if d > 1 else 0.0

@@ -1,0 +1,46 @@
+"""Constants that hold on a region only: a theorem has them for runs that stayed there."""
+
+from __future__ import annotations
+
+from empirics.compare.checks.base import Case
+from empirics.compare.constants import needed
+from empirics.compare.verdict import Check
+from theory import assumptions as known
+from theory.assumptions import online
+from theory.theorem import Theorem
+
+ANYWHERE = ("infimum", "Delta", "R", "sharpness")  # of the whole space, or of one point
+CURVED = (known.Convex, known.StronglyConvex, known.PolyakLojasiewicz, online.ConvexLosses)
+
+
+def check_region(case: Case) -> list[Check]:
+    """Whether no replica left the region on which the constants hold that the theorem leans on.
+
+    No check where the problem has them everywhere, or the theorem needs none of them. One replica
+    outside is enough to fail: an expectation is over all of them.
+    """
+    runs = case.runs
+    leans = leaning(case.theorem, set(runs.constants))
+    if runs.region is None or not leans:
+        return []
+    numbers = " and ".join(f"{name} = {runs.constants[name].value:.6g}" for name in leans)
+    on = f"on which {numbers} hold{'s' * (len(leans) == 1)}"
+    for one in (runs, case.coherent):
+        if one.departure is not None:
+            words = one.departure.replace(one.region or "", f"{one.region} {on}", 1)
+            return [Check(assumption="region", finding="fails", words=words)]
+    words = f"no replica left {runs.region}, {on}"
+    return [Check(assumption="region", finding="holds", words=words)]
+
+
+def leaning(theorem: Theorem, of_the_problem: set[str]) -> list[str]:
+    """The constants of a problem that a theorem leans on and a region may limit.
+
+    >>> from theory import results
+    >>> leaning(results.lian2015.nonconvex, {"L", "mu_sc", "sigma", "infimum", "Delta"})
+    ['L', 'sigma']
+    """
+    names = needed(theorem)
+    if any(isinstance(assumption, CURVED) for assumption in theorem.assumptions):
+        names.add("mu_sc")
+    return sorted(names & of_the_problem - set(ANYWHERE))
