@@ -74,6 +74,12 @@ class Runs:
         return self.deterministic or bool(self.settings.get("exact", False))
 
     @property
+    def given_delays(self) -> bool:
+        """Whether all replicas had the same delays, so that means are those given the delays."""
+        undelayed = self.reads is not None and self.reads.longest == 0
+        return self.delays is not None or undelayed
+
+    @property
     def replicas(self) -> int:
         """The number of independent runs behind every mean."""
         return self.statistics.squared_norm.count

@@ -42,8 +42,9 @@ def second_moment(runs: Runs, alpha: float) -> dict[str, Constant]:
         return {}
     sigma = runs.constants["sigma"]
     total = most + sigma.value**2
-    provenance: Provenance = "estimate" if sigma.provenance == "estimate" else "bound"
+    provenance: Provenance = "estimate" if sigma.provenance == "estimate" else _limit(runs)
     why = f"the largest E|grad F(y_t)|^2 of the run, at most {most:.4g}, plus sigma^2"
+    why += _over_delays(runs)
     return {
         "M_2": Constant(value=total, provenance=provenance, why=why),
         "G": Constant(value=total**0.5, provenance=provenance, why=f"the root of {why}"),
@@ -55,8 +56,8 @@ def gradients_met(runs: Runs, alpha: float) -> dict[str, Constant]:
     most = _largest(runs, "squared gradient", alpha, after=False)
     if most is None:
         return {}
-    why = "the root of a limit of the largest E|grad F(x_t)|^2 of the run"
-    return {"G": Constant(value=most**0.5, provenance="bound", why=why)}
+    why = f"the root of a limit of the largest E|grad F(x_t)|^2 of the run{_over_delays(runs)}"
+    return {"G": Constant(value=most**0.5, provenance=_limit(runs), why=why)}
 
 
 def direction(runs: Runs) -> dict[str, Constant]:
@@ -72,9 +73,9 @@ def direction(runs: Runs) -> dict[str, Constant]:
     if not np.isfinite(ratio[at]):
         return {}
     why = f"the lowest E<grad F(x_t), grad F(y_t)>/E|grad F(x_t)|^2 of the run, at t = {at}"
-    undelayed = runs.reads is not None and runs.reads.longest == 0
-    same = (runs.certain and runs.delays is not None) or undelayed
-    provenance: Provenance = "exact" if same else "estimate"
+    undelayed = runs.reads is not None and runs.reads.longest == 0  # then it is 1 on every path
+    exact = undelayed or (runs.certain and runs.given_delays)
+    provenance: Provenance = "exact" if exact else "estimate"
     return {"sigma_d": Constant(value=float(ratio[at]), provenance=provenance, why=why)}
 
 
@@ -83,8 +84,17 @@ def _diameter(runs: Runs, alpha: float) -> dict[str, Constant]:
     if most is None:
         return {}
     value = most**0.5 + runs.looseness["squared distance"]
-    why = "the largest distance of the run from x*"
-    return {"D": Constant(value=value, provenance="bound", why=why)}
+    why = f"the largest distance of the run from x*{_over_delays(runs)}"
+    return {"D": Constant(value=value, provenance=_limit(runs), why=why)}
+
+
+def _limit(runs: Runs) -> Provenance:
+    """How sure a limit of a mean is: theorems take the delays as given, and means are over them."""
+    return "bound" if runs.given_delays else "estimate"
+
+
+def _over_delays(runs: Runs) -> str:
+    return "" if runs.given_delays else ", over all delays, while the theorem takes them as given"
 
 
 def _largest(runs: Runs, measure: str, alpha: float, *, after: bool) -> float | None:

@@ -353,3 +353,30 @@ def test_what_has_no_check_is_named():
     assert found(NewMoon(), runs_of())[0] == "unknown"
     assert all(issubclass(kind, known.Assumed) for kind in CHECKS)
     assert Integer(0) == online.ConvexLosses().modulus
+
+
+@pytest.mark.parametrize(
+    ("schedule", "finding"),
+    [
+        (schedules.Constant(1), "holds"),
+        (schedules.Cyclic([0, 1]), "holds"),
+        (schedules.Uniform(1), "estimated"),  # means over delays, which the theorem takes as given
+    ],
+    ids=["constant", "cyclic", "uniform"],
+)
+def test_what_is_a_mean_over_delays_is_an_estimate(schedule, finding):
+    measures = ("squared gradient", "squared gradient at read points", "squared distance")
+    runs = runs_of(schedule=schedule, step=0.05, measures=measures, window=2)
+    assert found(known.BoundedSecondMoment(), runs, M_2=9)[0] == finding
+    assert found(known.BoundedGradientsMet(), runs, G=9)[0] == finding
+    assert found(online.BoundedDomain(), runs, D=9)[0] == finding
+    coherent, words = found(known.GradientCoherence(), runs, mu=0.1, s=2)
+    assert coherent == finding
+    assert ("takes them as given" in words) == (finding == "estimated")
+    close, _ = found(known.GradientCoherence(), runs, mu=0.999 * lowest_coherence(runs), s=2)
+    assert close == "estimated"  # the limits of what is measured do not exclude less
+
+
+def lowest_coherence(runs):
+    s = runs.statistics
+    return float((s.inner.mean / s.squared_norm.mean[:, None]).min())
