@@ -41,8 +41,8 @@ def coherence(assumption: known.GradientCoherence, case: Case) -> Findings:
     words = f"lowest expected coherence {seen}, mu = {mu:.4g}"
     if not runs.given_delays:
         return "estimated", f"{words}; over all delays, while the theorem takes them as given"
-    sure = runs.certain or sides.lower >= mu * (1 - SLIP)
-    return ("holds" if sure else "estimated"), words
+    enough = runs.certain or sides.lower >= mu * (1 - SLIP)
+    return ("holds" if enough else "estimated"), words
 
 
 def sufficient(assumption: known.SufficientDirection, case: Case) -> Findings:
