@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from math import inf
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from empirics.problems.auditing.record import Audit
     from empirics.problems.regions import Region
 
 Array: TypeAlias = NDArray[np.float64]
@@ -175,6 +177,29 @@ class Problem(ABC):
         if self.minimiser is None:
             return np.nan
         return max(float(self.value(self.minimiser)) - self.infimum, 0.0)
+
+    def audit(
+        self,
+        *,
+        points: int = 2000,
+        starts: int = 6,
+        samples: int = 4096,
+        alpha: float = 1e-6,
+        seed: int = 0,
+        progress: Callable[[int, int, str], None] | None = None,
+    ) -> Audit:
+        """Try to refute gradient, noise and every constant; see `problems.auditing.audit`."""
+        auditing = import_module("empirics.problems.auditing")  # it knows problems: not the reverse
+        found: Audit = auditing.audit(
+            self,
+            points=points,
+            starts=starts,
+            samples=samples,
+            alpha=alpha,
+            seed=seed,
+            progress=progress,
+        )
+        return found
 
     def _constant(self, key: str) -> float:
         try:
