@@ -162,6 +162,26 @@ MAKERS: dict[str, Named] = {
         partial(landscapes.double_well, sigma=SPREAD),
         "nonconvex",
     ),
+    "rosenbrock": Named(
+        "Rosenbrock's curved valley, smooth in a box, sigma = 0.1",
+        partial(landscapes.rosenbrock, sigma=SPREAD),
+        "nonconvex",
+    ),
+    "many-wells": Named(
+        "Rastrigin's function on a line: a bowl full of wells, sigma = 0.1",
+        partial(landscapes.many_wells, sigma=SPREAD),
+        "nonconvex",
+    ),
+    "cosine": Named(
+        "1 - cos: gradients are bounded, minima everywhere, sigma = 0.1",
+        partial(landscapes.cosine, sigma=SPREAD),
+        "nonconvex",
+    ),
+    "phase-retrieval": Named(
+        "a vector of the plane from squares of eight products, smooth on |x| <= 1.5, sigma = 0.1",
+        partial(landscapes.phase_retrieval, sigma=SPREAD),
+        "nonconvex",
+    ),
     "saddle": Named(
         "a saddle in the plane, unbounded below, sigma = 0.1",
         partial(landscapes.saddle, sigma=SPREAD),

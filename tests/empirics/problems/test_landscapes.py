@@ -10,6 +10,7 @@ from empirics.named import problem as named
 from empirics.problems.catalogue import MAKERS
 from empirics.problems.regions import Ball
 
+VECTORS = np.random.default_rng(5).standard_normal((12, 3)).round(2)
 CASES = {
     "double_well": {},
     "double_well-3": {"dim": 3, "curvature": 20.0, "sigma": 0.3},
@@ -18,6 +19,28 @@ CASES = {
     "saddle-bounded": {"up": 0.5, "down": 2.0, "bounded": True, "noise": "gaussian", "sigma": 1.0},
     "scalar_factorisation": {},
     "scalar_factorisation-negative": {"c": -0.25, "radius": 3.0, "start": [0.1, 1.0]},
+    "cosine": {},
+    "cosine-3": {"dim": 3, "radius": 2.5, "sigma": 0.2, "noise": "gaussian"},
+    "many_wells": {"dim": 2},
+    "many_wells-low": {"amplitude": 0.75, "frequency": 2.0},
+    "rosenbrock": {},
+    "rosenbrock-aside": {
+        "a": 2.0,
+        "b": 0.7,
+        "low": [0.5, -3.0],
+        "high": [2.5, 4.5],
+        "start": [1, 1],
+    },
+    "rosenbrock-steep": {
+        "a": 2.0,
+        "b": 9.0,
+        "low": [1.9, 3.9],
+        "high": [2.1, 4.1],
+        "start": [2, 4],
+    },
+    "phase_retrieval": {},
+    "phase_retrieval-3": {"signal": [1.0, -2.0, 0.5], "vectors": VECTORS, "start": [-1.0, 0, 0]},
+    "phase_retrieval-2": {"signal": [0.3, 0.4], "vectors": VECTORS[:, :2], "radius": 1.0},
     "matrix_factorisation": {},
     "matrix_factorisation-1": {"matrix": [[1.0, 0.5], [0.2, -1.0], [0.3, 0.3]], "rank": 1},
 }
@@ -99,9 +122,9 @@ def test_gradient_is_the_derivative_of_the_value(case):
         out = np.empty_like(x)
         assert problem.gradient(x, out=out) is out
         np.testing.assert_array_equal(out, gradient)
-        rows = x.reshape(-1, problem.dim)
-        alone = np.array([problem.gradient(row) for row in rows]).reshape(x.shape)
-        np.testing.assert_array_equal(alone, gradient)  # no row depends on the others
+        if shape:
+            x[1:] = 7.0  # no row depends on the others
+            np.testing.assert_array_equal(problem.gradient(x)[0], gradient[0])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -113,6 +136,9 @@ def test_constants_are_not_exceeded_and_exact_ones_are_reached(case):
     np.testing.assert_allclose(H, H.swapaxes(-1, -2), rtol=1e-12, atol=1e-12)
     assert largest <= problem.L * (1 + 1e-9)
     if known["L"].provenance == "exact":
+        assert largest >= 0.99 * problem.L
+    if case == "phase_retrieval" or case == "phase_retrieval-2":
+        assert known["L"].provenance == "bound"
         assert largest >= 0.99 * problem.L
     if "mu_sc" in known:
         assert smallest >= problem.mu_sc - 1e-9 * problem.L
@@ -192,6 +218,40 @@ def test_noise_is_added_as_told(case):
     assert (problem.noise_variance(x) == problem.sigma**2).all()
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if "pl" in made(case).constants])
+def test_gradients_dominate_the_gap(case):
+    problem = made(case)
+    pl, x = problem.constants["pl"], 3 * generator(4).standard_normal((20000, problem.dim))
+    x[:5000] *= 0.1
+    x[5000:10000, 1:] = 0  # along an axis
+    x = inside(problem, x)
+    gap = problem.value(x) - problem.infimum
+    squared = np.square(problem.gradient(x)).sum(axis=-1)
+    assert (squared >= 2 * pl.value * gap * (1 - 1e-9)).all()
+    least = (squared / (2 * np.maximum(gap, 1e-300)))[gap > 1e-12].min()
+    if pl.provenance == "exact" or case == "many_wells-low":
+        assert least <= 1.02 * pl.value  # else the constant has not been tried
+
+
+def test_pl_of_waves_is_at_least_what_the_paper_says():
+    """x^2 + 3 sin^2 x = 2 f has mu = 1/32 (Karimi, Nutini and Schmidt), hence f pl = 1/64."""
+    low = problems.many_wells(amplitude=0.75, frequency=2.0)
+    assert 1 / 64 < low.constants["pl"].value
+    convex = problems.many_wells(amplitude=0.5, frequency=1.0)
+    assert 0 < convex.mu_sc <= convex.constants["pl"].value
+    x = np.linspace(0.01, 20, 100_000)[:, None]
+    for amplitude in (1.0, 2.0, 3.0, 4.5, 4.7):  # from where on are there other wells?
+        waves = problems.many_wells(amplitude=amplitude, frequency=1.0)
+        assert ("pl" in waves.constants) == (waves.gradient(x).min() > 0)
+
+
+def test_constants_of_rosenbrock_that_are_bounds():
+    """Where the smaller eigenvalue exceeds 2 b/3 it is only known to."""
+    assert made("rosenbrock").constants["mu_sc"].provenance == "exact"
+    tight = problems.rosenbrock(1, 1, low=[0.99, -2], high=[1.01, 1.0], start=[1, 1])
+    assert tight.mu_sc <= 2 / 3
+
+
 def test_a_wrong_smoothness_would_be_found():
     """The same search, and constants that forget a term."""
     for case, wrong in {
@@ -236,6 +296,28 @@ def test_each_name_makes_a_problem_that_runs(name):
         ("double_well", {"sigma": -1}, "needs a number sigma with sigma >= 0, got -1"),
         ("double_well", {"sigma": np.nan}, "needs a number sigma with sigma >= 0, got nan"),
         ("double_well", {"noise": "pink"}, "double well needs noise among two-point, gaussian"),
+        ("cosine", {"radius": 3.2}, r"needs a number radius with 0 < radius < 3\.14159, got 3\.2"),
+        ("cosine", {"radius": 1.0}, r"cosine needs a start in its region \|x\| <= 1, got \[2\.0\]"),
+        ("many_wells", {"amplitude": 0}, "many wells needs a number amplitude with amplitude > 0"),
+        ("many_wells", {"frequency": np.nan}, "needs a number frequency with frequency > 0, got"),
+        ("rosenbrock", {"b": -1}, "rosenbrock needs a number b with b > 0, got -1"),
+        ("rosenbrock", {"a": np.nan}, "rosenbrock needs a number a"),
+        (
+            "rosenbrock",
+            {"a": 3.0},
+            r"needs its minimiser \[3\.0, 9\.0\] in \(-2, -1\) <= x <= \(2, 3\)",
+        ),
+        ("rosenbrock", {"low": [5, 5]}, "box needs low <= high of one shape"),
+        ("rosenbrock", {"start": [9, 9]}, "rosenbrock needs a start in its region"),
+        ("phase_retrieval", {"signal": [0, 0]}, "phase retrieval needs a signal other than 0"),
+        (
+            "phase_retrieval",
+            {"signal": [1, 0, 0]},
+            r"needs vectors of shape \(n, 3\) for this signal",
+        ),
+        ("phase_retrieval", {"vectors": [[1.0]]}, r"needs finite vectors of shape \(n, 2\), got"),
+        ("phase_retrieval", {"vectors": [[0.0, 1.0]]}, "needs vectors that see the signal"),
+        ("phase_retrieval", {"radius": 0.5}, "needs a number radius with radius >= 1, got 0.5"),
         ("saddle", {"up": 0}, "saddle needs a number up with up > 0, got 0"),
         ("saddle", {"down": np.inf}, "saddle needs a number down with down > 0, got inf"),
         ("saddle", {"bounded": "no"}, "saddle needs bounded = True or False, got 'no'"),
