@@ -17,15 +17,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from empirics.problems.base import Array
+from empirics.problems.scalar import Scalar
 
 FAR = 1e50  # a residual as large is flat already, and its sixth power is still finite
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BoundedLoss:
+class Shape:
     """phi with two derivatives, of s^2 = u: phi = value(u), phi' = s weight(u), phi'' = curve(u).
 
     lowest and steepest are min phi'' and max |phi'|; both are exact.
@@ -39,21 +39,21 @@ class BoundedLoss:
 
 
 LOSSES = {
-    "geman-mcclure": BoundedLoss(
+    "geman-mcclure": Shape(
         value=lambda u: u / (2 * (1 + u)),
         weight=lambda u: 1 / np.square(1 + u),
         curve=lambda u: (1 - 3 * u) / (1 + u) ** 3,
         lowest=-1 / 4,  # at s^2 = 1
         steepest=3 * np.sqrt(3) / 16,  # at s^2 = 1/3
     ),
-    "welsch": BoundedLoss(
+    "welsch": Shape(
         value=lambda u: -np.expm1(-u) / 2,
         weight=lambda u: np.exp(-u),
         curve=lambda u: (1 - 2 * u) * np.exp(-u),
         lowest=-2 * np.exp(-3 / 2),  # at s^2 = 3/2
         steepest=np.exp(-1 / 2) / np.sqrt(2),  # at s^2 = 1/2
     ),
-    "tukey": BoundedLoss(
+    "tukey": Shape(
         value=lambda u: (1 - np.maximum(1 - u, 0) ** 3) / 6,
         weight=lambda u: np.square(np.maximum(1 - u, 0)),
         curve=lambda u: np.maximum(1 - u, 0) * (1 - 5 * u),
@@ -63,62 +63,36 @@ LOSSES = {
 }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Residuals:
-    """Mean over the rows X, (n, dim), of rho(<x_i, w> - y_i), at iterates w, (m, dim)."""
+@dataclass(frozen=True)
+class Bounded(Scalar):
+    """rho of every entry of an array: the name of phi, and scale = c.
 
-    X: Array
-    y: Array  # (n,)
-    squares: Array  # |x_i|^2, (n,)
-    phi: BoundedLoss
-    scale: float  # c
+    The name, because functions without one cannot be sent to another process.
+    """
+
+    name: str
+    scale: float
 
     @property
-    def dim(self) -> int:
-        return int(self.X.shape[1])
+    def phi(self) -> Shape:
+        return LOSSES[self.name]
 
-    def value(self, w: Array) -> Array:
-        """(m, dim) -> (m,)."""
-        s = self._scaled(w @ self.X.T, self.y)
-        return np.asarray(self.scale**2 * self.phi.value(s * s).mean(axis=-1))
+    @property
+    def steepest(self) -> float:
+        return self.scale * self.phi.steepest
 
-    def gradient(self, w: Array, out: Array) -> None:
-        """(m, dim) into (m, dim)."""
-        np.matmul(self._slopes(w @ self.X.T, self.y) / len(self.X), self.X, out=out)
+    def value(self, r: Array) -> Array:
+        return np.asarray(self.scale**2 * self.phi.value(self._scaled(r) ** 2))
 
-    def minibatch(self, w: Array, picked: NDArray[np.int64], out: Array) -> None:
-        """The gradients at w, (m, dim), over the rows that `picked`, (m, b), names for each."""
-        rows = self.X.take(picked, axis=0)  # (m, b, dim)
-        z = np.matmul(rows, w[..., None])[..., 0]  # (m, b)
-        slopes = self._slopes(z, self.y.take(picked))
-        slopes /= picked.shape[1]
-        if picked.shape[1] == 1:  # a product of 1 by 1 with 1 by dim is slow in BLAS
-            np.multiply(slopes, rows[:, 0], out=out)
-        else:
-            np.matmul(slopes[:, None], rows, out=out[:, None])
-
-    def scatter(self, w: Array) -> Array:
-        """Variance of the gradient of one row picked at random, (m, dim) -> (m,)."""
-        slopes = self._slopes(w @ self.X.T, self.y)  # (m, n)
-        mean = slopes @ self.X / len(self.X)
-        second = slopes**2 @ self.squares / len(self.X)
-        return np.asarray(np.maximum(second - np.vecdot(mean, mean), 0))
-
-    def hessian(self, w: Array) -> Array:
-        """The Hessian at w, (dim,), as a matrix."""
-        s = self._scaled(self.X @ w, self.y)
-        return np.asarray((self.X.T * self.phi.curve(s * s)) @ self.X / len(self.X))
-
-    def _scaled(self, z: Array, y: Array) -> Array:
-        """s = (z - y)/c."""
-        s = z - y
-        s /= self.scale
-        return np.clip(s, -FAR, FAR, out=s)
-
-    def _slopes(self, z: Array, y: Array) -> Array:
-        """rho' = c s weight(s^2)."""
-        s = self._scaled(z, y)
+    def slope(self, r: Array) -> Array:
+        s = self._scaled(r)
         weights = self.phi.weight(s * s)
         weights *= s
         weights *= self.scale
         return weights
+
+    def curvature(self, r: Array) -> Array:
+        return self.phi.curve(self._scaled(r) ** 2)
+
+    def _scaled(self, r: Array) -> Array:
+        return np.clip(r / self.scale, -FAR, FAR)

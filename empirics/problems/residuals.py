@@ -60,7 +60,7 @@ class Residuals:
     def hessian(self, w: Array, reach: float = 0.0) -> Array:
         """The Hessian at w, (dim,); with a reach the least that one within it can be, (dim, dim).
 
-        psi'' falls with |r|, and |r_i| grows by at most reach |x_i|.
+        If psi is convex, psi'' falls with |r|, and |r_i| grows by at most reach |x_i|.
         """
         c = self.psi.curvature(abs(self.left(w)) + reach * np.sqrt(self.squares))
         return np.asarray((self.X.T * c) @ self.X / len(self.X))

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.problems.base import Constant, real
-from empirics.problems.bounded_loss import LOSSES, Residuals
+from empirics.problems.bounded_loss import LOSSES, Bounded
 from empirics.problems.finite_sum import WIDE, FiniteSum
 from empirics.problems.minibatch import Minibatches, minibatches
+from empirics.problems.residuals import Residuals
 from empirics.problems.targets import measured
 
 ROUNDING = 1e-12  # what bounds are moved outwards by
@@ -68,13 +69,14 @@ def robust_regression(
     rows = measured(data, standardise, label=label, who="robust regression")
     picks = minibatches("robust regression", len(rows.X), batch, replacement)
     squares = np.vecdot(rows.X, rows.X)
-    residuals = Residuals(X=rows.X, y=rows.y, squares=squares, phi=LOSSES[loss], scale=c)
+    rho = Bounded(loss, c)
+    residuals = Residuals(X=rows.X, y=rows.y, psi=rho, squares=squares)
     x = np.zeros(residuals.dim) if start is None else np.array(start, dtype=np.float64)
     return RobustRegression(
         name="robust regression",
         dim=residuals.dim,
         start=x,
-        constants=_constants(residuals, picks, weight),
+        constants=_constants(residuals, rho, picks, weight),
         settings={
             "kind": "robust_regression",
             "data": rows.source,
@@ -102,10 +104,9 @@ class RobustRegression(FiniteSum):
     loss: Residuals
 
 
-def _constants(rows: Residuals, picks: Minibatches, l2: float) -> dict[str, Constant]:
+def _constants(rows: Residuals, rho: Bounded, picks: Minibatches, l2: float) -> dict[str, Constant]:
     top = float(np.linalg.eigvalsh(rows.X.T @ rows.X)[-1]) / len(rows.X)
-    steepest = rows.phi.steepest * rows.scale
-    lengths = steepest * np.sqrt(rows.squares)
+    lengths = rho.steepest * np.sqrt(rows.squares)
     square = float(np.square(lengths).mean())
     found = {
         "L": (top + l2, "largest curvature of the loss is 1, at a residual of 0"),
@@ -113,7 +114,7 @@ def _constants(rows: Residuals, picks: Minibatches, l2: float) -> dict[str, Cons
         "noise_bound": (picks.farthest(lengths), "the same, for the farthest minibatch"),
     }
     if not l2:
-        longest = min(float(lengths.mean()), steepest * np.sqrt(top))
+        longest = min(float(lengths.mean()), rho.steepest * np.sqrt(top))
         moment = picks.share * square + (1 - picks.share) * longest**2
         found["gradient_bound"] = (longest, "slopes of the loss have a largest value")
         found["second_moment"] = (moment, "the squares of both")
@@ -121,13 +122,13 @@ def _constants(rows: Residuals, picks: Minibatches, l2: float) -> dict[str, Cons
         key: Constant(value=float(value) * (1 + ROUNDING), provenance="bound", why=why)
         for key, (value, why) in found.items()
     }
-    lowest = rows.phi.lowest * top + l2
+    lowest = rho.phi.lowest * top + l2
     return {
         **known,
         "mu_sc": Constant(
             value=float(lowest - ROUNDING * abs(lowest)),
             provenance="bound",
-            why=f"smallest curvature of the loss is {rows.phi.lowest:.4g}",
+            why=f"smallest curvature of the loss is {rho.phi.lowest:.4g}",
         ),
         "infimum": Constant(value=0.0, provenance="bound", why="losses are not negative"),
     }

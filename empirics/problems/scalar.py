@@ -37,7 +37,7 @@ class Scalar(ABC):
 
     @abstractmethod
     def curvature(self, r: Array) -> Array:
-        """psi'', which falls as |r| grows; the smaller of the two where it jumps."""
+        """psi''; the smaller of the two where it jumps. Of convex ones it falls as |r| grows."""
 
 
 @dataclass(frozen=True)

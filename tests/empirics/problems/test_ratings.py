@@ -1,6 +1,7 @@
 """Factorised ratings: gradient, noise by enumeration, infimum and bounds against searches."""
 
 import json
+import pickle
 import sys
 from dataclasses import replace
 from itertools import combinations, product
@@ -202,6 +203,12 @@ def test_training_finds_the_factors_of_a_generated_set():
     assert ends[0][0] > 0.3
     assert ends[0][1] < 1e-6
     assert not ends[30][1] < 1e-2
+
+
+def test_a_problem_can_be_sent_to_another_process():
+    problem = made()
+    sent, x = pickle.loads(pickle.dumps(problem)), points(problem)
+    np.testing.assert_array_equal(sent.gradient(x), problem.gradient(x))
 
 
 CHANGES = {

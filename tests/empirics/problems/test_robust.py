@@ -1,6 +1,7 @@
 """Regression with bounded losses: derivatives, noise by enumeration, every constant attacked."""
 
 import json
+import pickle
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -50,7 +51,7 @@ def test_extremes_of_the_loss_are_exact(name):
 
 
 def test_the_value_is_the_formula(diabetes):
-    w, c = points(diabetes, 1)[0], diabetes.loss.scale
+    w, c = points(diabetes, 1)[0], diabetes.loss.psi.scale
     s = (diabetes.loss.X @ w - diabetes.loss.y) / c
     formula = {
         "geman-mcclure": s**2 / (2 * (1 + s**2)),
@@ -177,6 +178,12 @@ def test_a_replica_does_not_depend_on_the_others(iterates):
     part = iterates(problem, schedules.Uniform(3), [0.2] * 20, block=3, replicas=1)
     np.testing.assert_array_equal(whole, part)
     assert len({row.tobytes() for row in whole[-1]}) == 4
+
+
+def test_a_problem_can_be_sent_to_another_process(diabetes):
+    sent = pickle.loads(pickle.dumps(diabetes))
+    x = points(diabetes)
+    np.testing.assert_array_equal(sent.gradient(x), diabetes.gradient(x))
 
 
 CHANGES = {
