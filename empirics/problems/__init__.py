@@ -10,6 +10,7 @@ from empirics.problems.base import Constant, Problem
 from empirics.problems.catalogue import describe, names
 from empirics.problems.deep_linear import deep_linear_chain
 from empirics.problems.deep_network import deep_linear_network
+from empirics.problems.estimates import estimate_constants
 from empirics.problems.flattened import huber, log_cosh
 from empirics.problems.from_file import own
 from empirics.problems.functions import from_functions
@@ -32,6 +33,7 @@ from empirics.problems.quadratic import quadratic
 from empirics.problems.ratings import ratings
 from empirics.problems.regions import ball, box
 from empirics.problems.regression import regression
+from empirics.problems.replacing import with_constants
 from empirics.problems.reuse import reuse_counterexample
 from empirics.problems.robust import robust_regression
 from empirics.problems.sparse import sparse_quadratic
@@ -47,6 +49,7 @@ __all__ = [
     "deep_linear_network",
     "describe",
     "double_well",
+    "estimate_constants",
     "from_functions",
     "hinge",
     "huber",
@@ -70,6 +73,7 @@ __all__ = [
     "scalar_factorisation",
     "sparse_quadratic",
     "turning_plane",
+    "with_constants",
 ]
 
 

@@ -1,0 +1,210 @@
+"""Single constants, measured at points of runs: what was seen, and between what the truth lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from empirics.problems.base import Array, Constant, Problem
+
+if TYPE_CHECKING:
+    from empirics.schedules.base import Schedule
+
+TIMES = 12  # at which a run is looked at, evenly in the logarithm
+ROUNDS = 30  # of the power iteration
+SHORT = 1e-4  # differences of gradients for it, relative to the size of points
+LARGE = 2**22  # numbers in one go
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """One constant as it was seen, and how far the true one can be.
+
+    Fields: constant, of provenance "estimate"; lower and upper, between which the true one lies
+    (infinite where runs cannot tell), those of sigma at the confidence asked for.
+    """
+
+    constant: Constant
+    lower: float
+    upper: float
+
+
+def visited(
+    problem: Problem, schedule: Schedule | None, step: float, steps: int, n: int, seed: int
+) -> Array:
+    """Iterates of n replicas at some times, (times, n, dim)."""
+    from empirics.planning import planned  # it knows problems
+    from empirics.schedules import Constant as ConstantDelay
+    from empirics.schedules.base import SharedIterate
+    from empirics.tile import Tile
+
+    times = np.unique(np.rint(np.geomspace(1, steps + 1, TIMES)).astype(int)) - 1
+    delays = ConstantDelay(0) if schedule is None else schedule
+    if not isinstance(delays, SharedIterate):
+        raise ValueError(f"estimate_constants needs a schedule of one iterate, got {delays!r}")
+    plan, _ = planned(
+        problem, delays, step=step, steps=steps, replicas=n, seed=seed, record=times,
+        measures=("squared gradient",),
+    )  # fmt: skip
+    tile = Tile(plan, 0)
+    x = np.array([tile.iterate(t)[:n].copy() for t in tile.run()])
+    if not np.isfinite(x[-1]).all(axis=-1).any():
+        raise ValueError(
+            f"estimate_constants needs runs that do not diverge, got none at step = {step:g}; "
+            "take a smaller one"
+        )
+    return x
+
+
+def _products(problem: Problem, x: Array, v: Array, shift: float) -> tuple[Array, Array]:
+    """(shift - H) v or H v for every row, and the quotient that it shows: lower bounds of |H|."""
+    h = SHORT * (1 + np.linalg.norm(x, axis=1, keepdims=True))
+    change = (problem.gradient(x + h * v) - problem.gradient(x - h * v)) / (2 * h)
+    return shift * v - change if shift else change, np.vecdot(change, v)
+
+
+def curvature(problem: Problem, runs: Array, x: Array, seed: int) -> dict[str, Estimate]:
+    """The steepest and the least change of the gradient, by pairs and by power iteration."""
+    from empirics.smoothness import ratios
+
+    pairs = [(runs[1:], runs[:-1]), (runs[:, 1:], runs[:, :-1])]
+    secants = [0.0]
+    for a, b in pairs:
+        a, b = a.reshape(-1, problem.dim), b.reshape(-1, problem.dim)
+        if len(a):
+            found = ratios(a, b, problem.gradient(a), problem.gradient(b))
+            secants.append(float(np.nanmax(found, initial=0.0)))
+    steepest, tops = max(secants), np.zeros(len(x))
+    generator = np.random.default_rng(seed)
+    v = _unit(generator.standard_normal(x.shape))
+    for _ in range(ROUNDS):
+        change, _ = _products(problem, x, v, 0.0)
+        tops = np.fmax(tops, np.linalg.norm(change, axis=1))
+        v = _unit(change)
+    L = max(steepest, float(np.nanmax(tops)))
+    least = np.inf
+    v = _unit(generator.standard_normal(x.shape))
+    for _ in range(ROUNDS if L else 0):
+        turned, quotient = _products(problem, x, v, L)
+        least = min(least, float(np.nanmin(quotient)))
+        v = _unit(turned)
+    why = (
+        f"largest quotient of gradients at {len(x)} points, {ROUNDS} products each, and along runs"
+    )
+    low = f"smallest curvature; {ROUNDS} products at each of {len(x)} points"
+    mu = min(least, L)
+    return {
+        "L": Estimate(constant=seen(L, why), lower=L, upper=np.inf),
+        "mu_sc": Estimate(constant=seen(mu, low), lower=-np.inf, upper=mu),
+    }
+
+
+def steepest_at(problem: Problem, x: Array) -> float:
+    """|H| at one point."""
+    v = _unit(np.random.default_rng(0).standard_normal((1, problem.dim)))
+    found = 0.0
+    for _ in range(ROUNDS):
+        change, _ = _products(problem, x[None], v, 0.0)
+        found = max(found, float(np.nan_to_num(np.linalg.norm(change))))
+        v = _unit(change)
+    return found
+
+
+def sharpness(problem: Problem, x: Array) -> dict[str, Estimate]:
+    from empirics.sharpness import sharpness as measured
+
+    found = measured(problem, x)
+    slope = float(np.linalg.norm(problem.gradient(x)))
+    why = f"{found} at the lowest point found, where |grad f| = {slope:.1g}"
+    low, high = found.value - found.error, found.value + found.error
+    return {
+        "sharpness": Estimate(
+            constant=seen(found.value, why), lower=low, upper=high if found.whole else np.inf
+        )
+    }
+
+
+def lowest(problem: Problem, x: Array) -> Array:
+    """Further down from there, by L-BFGS: the point itself if that finds nothing lower."""
+    from scipy.optimize import minimize
+
+    def objective(z: Array) -> tuple[float, Array]:
+        f, g = float(problem.value(z)), problem.gradient(z)
+        fine = np.isfinite(f) and np.isfinite(g).all()
+        return (f, g) if fine else (1e300, np.zeros_like(z))
+
+    found = minimize(objective, x, jac=True, method="L-BFGS-B", options={"maxfun": 300})
+    return np.asarray(found.x if found.fun < float(problem.value(x)) else x)
+
+
+def noise(
+    problem: Problem, x: Array, g: Array, some: Any, m: int, alpha: float, seed: int
+) -> dict[str, Estimate]:
+    """sigma, second_moment and noise_bound, at all points if the variance is exact there."""
+    squares = np.vecdot(g, g)
+    variance = problem.noise_variance(x)
+    drawn = _drawn(problem, x[some], g[some], m, seed)
+    longest = float(np.sqrt(drawn.max(initial=0.0)))
+    bound = at_most("noise_bound", longest, drawn.size)
+    if np.isfinite(variance).all():
+        top, moment = float(variance.max()), float((variance + squares).max())
+        why = f"root of the largest exact variance at {len(x)} points"
+        return {
+            "sigma": Estimate(
+                constant=seen(top**0.5, why), lower=top**0.5 * (1 - 1e-12), upper=np.inf
+            ),
+            **at_most("second_moment", moment, len(x)),
+            **bound,
+        }
+    from empirics.statistics.student import simultaneous_limits
+
+    mean, error = drawn.mean(axis=1), drawn.std(axis=1, ddof=1) / np.sqrt(m)
+    limits = simultaneous_limits(mean, error, m, alpha)
+    at = int(limits.upper.argmax())
+    low, top = max(float(limits.lower.max()), 0.0), float(limits.upper[at])
+    why = (
+        f"root of the upper limit of E|xi|^2 at alpha = {alpha:g}, mean {mean[at]:.4g}, at the "
+        f"worst of {len(drawn)} points, {m} draws each"
+    )
+    moment = float((limits.upper + squares[some]).max())
+    return {
+        "sigma": Estimate(constant=seen(top**0.5, why), lower=low**0.5, upper=np.inf),
+        **at_most("second_moment", moment, len(drawn)),
+        **bound,
+    }
+
+
+def _drawn(problem: Problem, x: Array, g: Array, m: int, seed: int) -> Array:
+    """|xi|^2 of m draws at every point, (points, m)."""
+    if not problem.sample_size:
+        return np.zeros((len(x), m))
+    generator = np.random.default_rng([seed, 1])
+    lanes = max(1, min(problem.lanes, LARGE // problem.dim, m))
+    found = np.empty((len(x), m))
+    out = np.empty((lanes, problem.dim))
+    for k, (point, full) in enumerate(zip(x, g, strict=True)):
+        rows = np.tile(point, (lanes, 1))
+        for begin in range(0, m, lanes):
+            problem.stochastic_gradient(rows, problem.draw(generator, 1, lanes)[0], out)
+            xi = out[: m - begin] - full
+            found[k, begin : begin + len(xi)] = np.vecdot(xi, xi)
+    return found
+
+
+def at_most(key: str, value: float, points: int) -> dict[str, Estimate]:
+    """Of a largest number: there may be larger ones."""
+    what = {"gradient_bound": "|grad f|", "second_moment": "E|g|^2", "noise_bound": "|xi|"}[key]
+    among = "draws" if key == "noise_bound" else "points"
+    why = f"largest {what} of {points} {among}"
+    return {key: Estimate(constant=seen(value, why), lower=value, upper=np.inf)}
+
+
+def seen(value: float, why: str) -> Constant:
+    return Constant(value=value, provenance="estimate", why=why)
+
+
+def _unit(v: Array) -> Array:
+    size = np.linalg.norm(v, axis=-1, keepdims=True)
+    return np.asarray(np.divide(v, size, out=np.zeros_like(v), where=size > 0))
