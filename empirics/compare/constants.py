@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -14,7 +15,7 @@ from empirics.compare.numbers import Numbers
 from empirics.problems.base import Array, Constant
 from empirics.runs import Runs
 from empirics.schedules.base import Delays
-from theory.assumptions import BoundedGradientsMet
+from theory.assumptions import BoundedGradientsMet, Convex, PolyakLojasiewicz, StronglyConvex
 from theory.evaluation import RUNNING
 from theory.theorem import Theorem
 
@@ -45,6 +46,7 @@ def constants(
     `measured` finds.
     """
     found = dict(runs.constants)
+    found |= dominating(theorem, runs.constants)
     found |= _of_the_run(runs)
     wanted = needed(theorem)
     found |= measured(wanted, runs, alpha)
@@ -61,6 +63,26 @@ def constants(
             why = "chosen for the run"
             found[name] = Constant(value=float(given), provenance="exact", why=why)
     return {name: found[name] for name in sorted(found)}
+
+
+def dominating(theorem: Theorem, known: Mapping[str, Constant]) -> dict[str, Constant]:
+    """mu_sc, where a theorem asks for the Polyak-Lojasiewicz inequality and not for curvature.
+
+    It has one letter for both, and strong convexity is the lesser of the two constants.
+
+    >>> from theory import results
+    >>> pl = Constant(value=0.1, provenance="exact", why="seen")
+    >>> dominating(results.linear_rates.sgd, {"pl": pl})["mu_sc"].value
+    0.1
+    >>> dominating(results.stich2020.strong_gap, {"pl": pl})
+    {}
+    """
+    pl, mu = known.get("pl"), known.get("mu_sc")
+    asks = any(isinstance(a, PolyakLojasiewicz) for a in theorem.assumptions)
+    curved = any(isinstance(a, Convex | StronglyConvex) for a in theorem.assumptions)
+    if pl is None or not asks or curved or (mu is not None and mu.value >= pl.value):
+        return {}
+    return {"mu_sc": replace(pl, why=f"Polyak-Lojasiewicz: {pl.why}")}
 
 
 def numbers_of(theorem: Theorem, runs: Runs, values: Mapping[str, Constant]) -> Numbers:

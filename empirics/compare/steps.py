@@ -9,7 +9,7 @@ import numpy as np
 from sympy import sqrt
 from sympy.core.function import AppliedUndef
 
-from empirics.compare.constants import OF_THE_PROBLEM, needed, reads_as_counted
+from empirics.compare.constants import OF_THE_PROBLEM, dominating, needed, reads_as_counted
 from empirics.compare.numbers import Numbers, last_horizon, step_sizes
 from empirics.problems.base import Array, Problem
 from empirics.schedules.base import Delays, Schedule, SharedIterate
@@ -108,6 +108,7 @@ def _given(
         given["N"] = given["tau_avg"] = schedule.concurrency  # delays are never more on average
     given[theorem.horizon.name] = last_horizon(theorem, steps)
     given |= {name: c.value for name, c in problem.constants.items() if name != "infimum"}
+    given |= {name: c.value for name, c in dominating(theorem, problem.constants).items()}
     if "infimum" in problem.constants:
         given["Delta"] = problem.gap
     if problem.minimiser is not None:

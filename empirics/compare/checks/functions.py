@@ -51,8 +51,16 @@ def strongly_convex(assumption: known.StronglyConvex, case: Case) -> Findings:
 
 
 def polyak_lojasiewicz(assumption: known.PolyakLojasiewicz, case: Case) -> Findings:
-    """A strongly convex function has the inequality; of others nothing is known here."""
-    finding, words = curvature(case, case.number(assumption.mu), strictly=True)
+    """As the problem says; a strongly convex function has the inequality, too."""
+    pl: Any = case.runs.constants.get("pl")
+    least = case.number(assumption.mu)
+    if pl is not None and pl.value > 0:
+        words = f"pl = {pl.value:.6g}, {pl.provenance}: {pl.why}"
+        if pl.value >= least * (1 - SLIP):
+            return ("estimated" if pl.provenance == "estimate" else "holds"), words
+        if pl.provenance == "exact":
+            return "fails", f"{words}; the theorem takes {least:.6g}"
+    finding, words = curvature(case, least, strictly=True)
     if finding == "fails":
         return "unknown", f"{words}; it may hold without strong convexity"
     return finding, words

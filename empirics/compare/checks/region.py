@@ -23,8 +23,9 @@ def check_region(case: Case) -> list[Check]:
     leans = leaning(case.theorem, set(runs.constants))
     if runs.region is None or not leans:
         return []
-    numbers = " and ".join(f"{name} = {runs.constants[name].value:.6g}" for name in leans)
-    on = f"on which {numbers} hold{'s' * (len(leans) == 1)}"
+    *others, last = (f"{name} = {runs.constants[name].value:.6g}" for name in leans)
+    numbers = f"{', '.join(others)} and {last}" if others else last
+    on = f"on which {numbers} hold{'' if others else 's'}"
     for one in (runs, case.coherent):
         if one.departure is not None:
             words = one.departure.replace(one.region or "", f"{one.region} {on}", 1)
@@ -43,4 +44,7 @@ def leaning(theorem: Theorem, of_the_problem: set[str]) -> list[str]:
     names = needed(theorem)
     if any(isinstance(assumption, CURVED) for assumption in theorem.assumptions):
         names.add("mu_sc")
+    if any(isinstance(a, known.PolyakLojasiewicz) for a in theorem.assumptions):
+        if "pl" in of_the_problem:
+            names = names - {"mu_sc"} | {"pl"}
     return sorted(names & of_the_problem - set(ANYWHERE))
