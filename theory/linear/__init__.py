@@ -11,7 +11,7 @@ from types import ModuleType
 from theory.linear.formula import Formula
 
 # the files with formulas, in the order of the pages
-TOPICS = ("constant_delay",)
+TOPICS = ("constant_delay", "independent", "uniform", "geometric", "caches")
 
 
 def topics() -> tuple[ModuleType, ...]:

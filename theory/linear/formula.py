@@ -46,6 +46,23 @@ TEXTBOOK = {
     ),
     "equidistribution": "multiples of an angle that is no rational part of pi are equidistributed",
     "orthogonal increments": "uncorrelated terms add up their variances",
+    "renewal": (
+        "U_k = v + sum_{i<k} q_{k-1-i} U_i with q_n >= 0 increases, to v/(1 - sum q_n) if the q_n "
+        "sum to less than 1, else without bound"
+    ),
+    "Yule and Walker": (
+        "the autocovariances of a stable recursion are the one solution of the linear equations "
+        "that come from multiplying it by its earlier values"
+    ),
+    "second degree": (
+        "z^2 - b z + q has its roots in the open unit disc exactly if q < 1 and |b| < 1 + q"
+    ),
+    "positive operators": (
+        "a linear map that keeps a closed cone with interior points, and no line in it, has its "
+        "spectral radius as an eigenvalue (Krein and Rutman)"
+    ),
+    "triangle inequality": "|u + v| <= |u| + |v|",
+    "concavity": "a concave function lies above its chords",
 }
 
 

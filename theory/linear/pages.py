@@ -14,6 +14,11 @@ KINDS = {
     "Termwise": "term by term",
     "Recursion": "recursion",
     "FromKernel": "kernel",
+    "SumIdentity": "sums",
+    "SecondMoments": "second moments",
+    "Enumeration": "enumeration",
+    "Lemma": "formula",
+    "Limit": "limit",
 }
 
 
