@@ -12,7 +12,6 @@ from theory.kernel import StepError
 from theory.linear import caches, independent
 from theory.linear.steps import (
     Enumeration,
-    Identity,
     Lemma,
     Limit,
     Outcome,
