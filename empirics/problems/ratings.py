@@ -62,9 +62,10 @@ def ratings(
     the first `rank` are lost, see below, and with l2 the others shrink), and where a generated set
     without errors is fitted without l2, with a rank large enough: 0, as anywhere else, where it is
     a bound only. All others need a region, |x| <= r, as curvature grows with the factors; r is
-    sqrt 2 times the norm of the minimiser unless given, and there is no region if that is not
-    known. In it, with R the matrix of the r_k, |.|_2 its largest singular value and |E|_2 <=
-    |R|_2 + r^2/2 for the matrix E of errors, they are bounds:
+    sqrt 2 times the norm of the minimiser or the start unless given, and there is no region if no
+    minimiser is known. In it, with R the matrix of the r_k, |.|_2 its largest singular value and
+    |E|_2 <= |R|_2 + r^2/2 for the matrix E of errors, they are bounds (if an entry is rated m
+    times, with m r^2 for r^2 in what is a sum over ratings):
 
     - L = (3 r^2/2 + |R|_2)/N + l2 and mu_sc = -(r^2/2 + |R|_2)/N + l2: along (X, Y) the curvature
       is (|X V' + U Y'|^2 over the ratings + 2 <E, X Y'>)/N + l2, and |X V' + U Y'| <= |x| |(X, Y)|.
@@ -107,8 +108,10 @@ def ratings(
     lowest = _lowest(loss, ridge, None if centre else table.truth)
     if radius is not None:
         r: float | None = real(WHO, "radius", radius, 0, ends="()")
+    elif lowest.at is None or x.shape != (loss.dim,):
+        r = None
     else:
-        r = None if lowest.at is None else float(np.sqrt(2) * np.linalg.norm(lowest.at))
+        r = float(np.sqrt(2) * max(np.linalg.norm(lowest.at), np.linalg.norm(x)))
     if r is not None and x.shape == (loss.dim,) and not np.linalg.norm(x) <= r:
         raise ValueError(
             f"{WHO} needs a start with |x| <= {r:.4g}, the radius of the region, got "

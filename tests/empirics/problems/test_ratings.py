@@ -121,6 +121,13 @@ def test_a_generated_set_without_errors_is_fitted_exactly():
         assert set(other.constants) == {"infimum"}
 
 
+def test_where_l2_leaves_no_factors_the_region_holds_the_start():
+    problem = problems.ratings(FULL, l2=9.0)
+    assert not problem.minimiser.any()
+    assert problem.region.contains(problem.start)
+    assert problem.infimum == pytest.approx(np.square(FULL).mean() / 2)
+
+
 def hessian(problem, x, e=1e-5):
     steps = e * np.eye(problem.dim)
     return (problem.gradient(x + steps) - problem.gradient(x - steps)) / (2 * e)
