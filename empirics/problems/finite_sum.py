@@ -12,10 +12,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.problems.base import Array, Problem
+from empirics.problems.base import Array, Constant, Problem
 from empirics.problems.minibatch import Minibatches
 
 ROWS = 256  # iterates whose full gradients are computed in one go
+ROUNDING = 1e-12  # what bounds are moved outwards by
 WIDE = 500  # dimensions from which narrower tiles stay in the cache
 
 
@@ -84,6 +85,26 @@ class FiniteSum(Problem):
         flat = x.reshape(-1, self.dim)
         parts = [function(flat[part]) for part in _slices(len(flat))]
         return np.concatenate(parts).reshape(x.shape[:-1])
+
+
+def row_bounds(
+    picks: Minibatches, lengths: Array, *, longest: float, l2: float, why: str
+) -> dict[str, Constant]:
+    """What holds if the gradients of rows, without l2, are at most so long: lengths, (n,).
+
+    longest, another bound of their mean, the full gradient; why, one clause on the lengths. With l2
+    the gradient grows with |w|, and only the noise is bounded. E|g|^2 is v times the mean square of
+    the rows and 1 - v times |grad f|^2, where v is the share of the minibatches.
+    """
+    square, longest = float(np.square(lengths).mean()), min(float(lengths.mean()), longest)
+    found = {"sigma": np.sqrt(square * picks.share), "noise_bound": picks.farthest(lengths)}
+    if not l2:
+        found["gradient_bound"] = longest
+        found["second_moment"] = picks.share * square + (1 - picks.share) * longest**2
+    return {
+        key: Constant(value=float(value) * (1 + ROUNDING), provenance="bound", why=why)
+        for key, value in found.items()
+    }
 
 
 def _slices(rows: int) -> list[slice]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.problems.base import Array
+from empirics.problems.base import Array, Constant
 from empirics.problems.datasets import Table
+from empirics.problems.finite_sum import ROUNDING, row_bounds
+from empirics.problems.minibatch import Minibatches
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +88,25 @@ def multinomial(table: Table) -> Multinomial:
     """One column of W for each class, in the order of the table."""
     X = table.X
     return Multinomial(X, np.eye(len(table.classes))[table.y], np.vecdot(X, X))
+
+
+def softmax_bounds(X: Array, picks: Minibatches, l2: float) -> dict[str, Constant]:
+    """The constants of softmax regression but for its infimum; a row gives x_i (p_i - e_{y_i})'."""
+    top = float(np.linalg.eigvalsh(X.T @ X)[-1]) / len(X)
+    curved = Constant(
+        value=(top / 2 + l2) * (1 + ROUNDING), provenance="bound", why="Boehning's bound"
+    )
+    return {
+        "L": curved,
+        "mu_sc": Constant(value=l2, provenance="bound", why="the loss is convex, l2 is added"),
+        **row_bounds(
+            picks,
+            np.sqrt(2 * np.vecdot(X, X)),
+            longest=(2 * top) ** 0.5,  # |X'D|/n <= |X| |D|/n, and D has rows of length sqrt 2
+            l2=l2,
+            why="two probabilities differ by at most sqrt 2",
+        ),
+    }
 
 
 def _softmax(z: Array) -> Array:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from empirics.problems.base import Array, Constant, Problem, whole
 from empirics.problems.datasets import table
 from empirics.problems.minibatch import Minibatches, minibatches
+from empirics.problems.multinomial import softmax_bounds
 
 LANES = 32  # wide enough for the loops over layers, narrow enough for the cache
 
@@ -45,9 +46,12 @@ def perceptron(
     with variance 2/inputs ("relu") or 1/inputs ("tanh"), biases 0. Raises ValueError if an argument
     is not of its kind.
 
-    Of its constants only the infimum is known, and only from below: losses are not negative. There
-    is no global smoothness: a ReLU has a kink, and the curvature of a deep network grows with its
-    weights. The variance of the noise is exact at every point, but has no bound.
+    Of its constants only the infimum is known with depth > 0, and only from below: losses are not
+    negative. There is no global smoothness: a ReLU has a kink, and the curvature of a deep network
+    grows with its weights. The variance of the noise is exact at every point, but has no bound.
+    Depth 0 is convex, and has bounds of all: L = lambda_max(X'X)/(2 n) + l2 and mu_sc = l2 as in
+    `logistic`; the gradient of a row is at most sqrt 2 |x_i| long, so there are sigma, noise_bound
+    and, if l2 = 0, gradient_bound and second_moment.
 
     >>> problem = perceptron(depth=1, width=32, batch=32)
     >>> problem.dim, problem.constants["infimum"].provenance
@@ -75,7 +79,8 @@ def perceptron(
         dim=sum((i + 1) * o for i, o in pairwise(sizes)),
         start=_start(sizes, 2.0 if activation == "relu" else 1.0, seed),
         constants={
-            "infimum": Constant(value=0.0, provenance="bound", why="losses are not negative")
+            **({} if layers else softmax_bounds(rows.X, picks, l2)),
+            "infimum": Constant(value=0.0, provenance="bound", why="losses are not negative"),
         },
         settings={
             "kind": "perceptron",

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.problems.base import Array, Constant, real
-from empirics.problems.finite_sum import WIDE, FiniteSum
+from empirics.problems.finite_sum import ROUNDING, WIDE, FiniteSum, row_bounds
 from empirics.problems.minibatch import minibatches
 from empirics.problems.residuals import Residuals
 from empirics.problems.scalar import scalar
 from empirics.problems.targets import measured
 
-ROUNDING = 1e-12  # what bounds are moved outwards by, for rounding
 GROWTH = 2.0  # of the noise with the gradient, in units of the least that is possible
 DEPENDENT = 1e-12  # eigenvalues below so many of the largest are 0
 
@@ -226,19 +225,10 @@ def _bounded_noise(problem: Regression) -> dict[str, Constant]:
     """What |psi'| <= delta says of the gradients of rows, g_i with |g_i| <= delta |x_i|."""
     fit, picks = problem.loss, problem.picks
     delta = fit.psi.steepest
-    lengths = delta * np.sqrt(fit.squares)
-    square = float(np.square(lengths).mean())
-    found: dict[str, tuple[float, str]] = {
-        "sigma": (np.sqrt(square * picks.share), "rows' gradients are at most delta |x_i| long"),
-        "noise_bound": (picks.farthest(lengths), "the same, for the farthest minibatch"),
-    }
-    if not problem.l2:
-        # |X's|/n <= lambda_max(X'X/n)^(1/2) |s|/n^(1/2)
-        longest = min(float(lengths.mean()), delta * problem.L**0.5)
-        moment = picks.share * square + (1 - picks.share) * longest**2
-        found["gradient_bound"] = (longest, "slopes of the loss are at most delta")
-        found["second_moment"] = (moment, "the squares of both")
-    return {
-        name: Constant(value=float(value) * (1 + ROUNDING), provenance="bound", why=why)
-        for name, (value, why) in found.items()
-    }
+    return row_bounds(
+        picks,
+        delta * np.sqrt(fit.squares),
+        longest=delta * problem.L**0.5,  # |X's|/n <= lambda_max(X'X/n)^(1/2) |s|/n^(1/2)
+        l2=problem.l2,
+        why="slopes of the loss are at most delta",
+    )

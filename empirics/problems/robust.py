@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike
 
 from empirics.problems.base import Constant, real
 from empirics.problems.bounded_loss import LOSSES, Bounded
-from empirics.problems.finite_sum import WIDE, FiniteSum
+from empirics.problems.finite_sum import ROUNDING, WIDE, FiniteSum, row_bounds
 from empirics.problems.minibatch import Minibatches, minibatches
 from empirics.problems.residuals import Residuals
 from empirics.problems.targets import measured
-
-ROUNDING = 1e-12  # what bounds are moved outwards by
 
 
 def robust_regression(
@@ -106,25 +104,21 @@ class RobustRegression(FiniteSum):
 
 def _constants(rows: Residuals, rho: Bounded, picks: Minibatches, l2: float) -> dict[str, Constant]:
     top = float(np.linalg.eigvalsh(rows.X.T @ rows.X)[-1]) / len(rows.X)
-    lengths = rho.steepest * np.sqrt(rows.squares)
-    square = float(np.square(lengths).mean())
-    found = {
-        "L": (top + l2, "largest curvature of the loss is 1, at a residual of 0"),
-        "sigma": (np.sqrt(picks.share * square), "slopes of the loss have a largest value"),
-        "noise_bound": (picks.farthest(lengths), "the same, for the farthest minibatch"),
-    }
-    if not l2:
-        longest = min(float(lengths.mean()), rho.steepest * np.sqrt(top))
-        moment = picks.share * square + (1 - picks.share) * longest**2
-        found["gradient_bound"] = (longest, "slopes of the loss have a largest value")
-        found["second_moment"] = (moment, "the squares of both")
-    known = {
-        key: Constant(value=float(value) * (1 + ROUNDING), provenance="bound", why=why)
-        for key, (value, why) in found.items()
-    }
+    steepest = row_bounds(
+        picks,
+        rho.steepest * np.sqrt(rows.squares),
+        longest=rho.steepest * np.sqrt(top),  # |X's|/n <= |X| |s|/n
+        l2=l2,
+        why=f"slopes of the loss are at most {rho.steepest:.4g}",
+    )
     lowest = rho.phi.lowest * top + l2
     return {
-        **known,
+        "L": Constant(
+            value=(top + l2) * (1 + ROUNDING),
+            provenance="bound",
+            why="largest curvature of the loss is 1, at a residual of 0",
+        ),
+        **steepest,
         "mu_sc": Constant(
             value=float(lowest - ROUNDING * abs(lowest)),
             provenance="bound",

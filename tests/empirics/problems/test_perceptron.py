@@ -79,8 +79,11 @@ def test_the_noise_is_unbiased_and_of_the_variance_it_says(depth, activation):
     problem.stochastic_gradient(np.repeat(x, n, axis=0), picked, out)
     mean = problem.gradient(x)[0]
     np.testing.assert_allclose(out.mean(axis=0), mean, rtol=1e-9, atol=1e-12)
-    variance = ((out - mean) ** 2).sum(axis=1).mean()
+    squares = ((out - mean) ** 2).sum(axis=1)
+    variance = squares.mean()
     np.testing.assert_allclose(problem.noise_variance(x)[0], variance, rtol=1e-9)
+    if not depth:
+        assert squares.max() <= problem.constants["noise_bound"].value ** 2
     four = made(depth, activation, batch=4, l2=0.1)
     np.testing.assert_allclose(four.noise_variance(x)[0], variance / 4, rtol=1e-9)
 
@@ -105,6 +108,27 @@ def test_depth_0_is_softmax_regression():
     np.testing.assert_allclose(network.value(x), logistic.value(x), rtol=1e-12)
     np.testing.assert_allclose(network.gradient(x), logistic.gradient(x), rtol=1e-9, atol=1e-13)
     np.testing.assert_allclose(network.noise_variance(x), logistic.noise_variance(x), rtol=1e-9)
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_depth_0_has_constants_that_hold(l2):
+    """Far out, where gradients are longest, and at two classes that share all probability."""
+    problem = made(0, l2=l2, batch=1)
+    x = np.concatenate([points(problem) * scale for scale in (0.01, 1.0, 100.0)])
+    noise = problem.noise_variance(x)
+    assert noise.max() <= problem.sigma**2
+    assert noise.max() > problem.sigma**2 / 5
+    g = problem.gradient(x)
+    slopes = np.linalg.norm(np.diff(g, axis=0), axis=1) / np.linalg.norm(np.diff(x, axis=0), axis=1)
+    assert slopes.max() <= problem.L
+    assert slopes.max() > problem.L / 20
+    assert problem.mu_sc == l2
+    assert ("gradient_bound" in problem.constants) == (l2 == 0)
+    if not l2:
+        longest = np.vecdot(g, g).max()
+        assert longest <= problem.constants["gradient_bound"].value ** 2
+        assert (np.vecdot(g, g) + noise).max() <= problem.constants["second_moment"].value
+    assert set(made(1).constants) == {"infimum"}
 
 
 @pytest.mark.parametrize(("depth", "activation"), SIZES)
