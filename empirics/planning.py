@@ -75,12 +75,12 @@ def planned(
         each=flag("simulate", "each", each),
         block=_ahead(problem, schedule, reuse, block),
     )
-    _fitting(plan)
+    fitting(plan)
     return plan, rule
 
 
-def _fitting(plan: Plan) -> None:
-    """Refuse what has no meaning under this schedule."""
+def fitting(plan: Plan, who: str = "simulate") -> None:
+    """Raise ValueError if something is asked for that has no meaning under this schedule."""
     schedule = plan.schedule
     schedule.allow(plan.steps)
     at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
@@ -93,27 +93,27 @@ def _fitting(plan: Plan) -> None:
         ):
             if asked:
                 raise ValueError(
-                    f"simulate needs a schedule of one iterate for {what}, got caches, {why}; "
+                    f"{who} needs a schedule of one iterate for {what}, got caches, {why}; "
                     "leave it out"
                 )
     if not isinstance(schedule, SharedIterate):
         return
     if plan.reuse and schedule.tau_max is None:
         raise ValueError(
-            "simulate needs a schedule with a bound on its delays to apply samples again, got "
+            f"{who} needs a schedule with a bound on its delays to apply samples again, got "
             f"{schedule!r}; leave reuse out: every gradient of a worker has its own sample"
         )
     if "time" in plan.measures and not schedule.timed:
         raise ValueError(
-            f'simulate needs a schedule of workers to measure the "time", got {schedule!r}'
+            f'{who} needs a schedule of workers to measure the "time", got {schedule!r}'
         )
     if "disagreement" in plan.measures:
         raise ValueError(
-            f'simulate needs a schedule of caches to measure the "disagreement", got {schedule!r}'
+            f'{who} needs a schedule of caches to measure the "disagreement", got {schedule!r}'
         )
     if at_read and schedule.gradients > 1:
         raise ValueError(
-            f"simulate needs one gradient an update to measure the {at_read[0]}, got "
+            f"{who} needs one gradient an update to measure the {at_read[0]}, got "
             f"{schedule.gradients}"
         )
 

@@ -1,7 +1,8 @@
 """Exact answers for stale SGD on quadratics, without Monte Carlo."""
 
 from empirics.exact.best import Best, best_step
-from empirics.exact.moments import Exact, moments
+from empirics.exact.expectations import Exact
+from empirics.exact.moments import moments
 from empirics.exact.runs import exact_runs
 from empirics.exact.stability import (
     cache_disagreement,

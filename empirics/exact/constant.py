@@ -17,11 +17,10 @@ CHUNK = 4096
 GONE = 1e-200  # squares of smaller numbers are 0, and arithmetic with the very smallest is slow
 
 
-def constant_delay(tables: Tables) -> Found:
+def constant_delay(tables: Tables, tau: int) -> Found:
     """The moments of all modes. Source: theory of linear filters; h_n of linear recursions."""
-    steps, dim, s, tau = len(tables.eta), len(tables.h), tables.window, tables.reading.longest
+    steps, dim, s = len(tables.eta), len(tables.h), tables.window
     eta = float(tables.eta[0])
-    v = eta**2 * tables.variance
     mean, covariance = np.empty((steps + 1, dim)), np.zeros((steps + 1, s, dim))
     read = np.zeros((3, steps, dim))
     for mode, h in enumerate(tables.h.tolist()):
@@ -29,7 +28,7 @@ def constant_delay(tables: Tables) -> Found:
         # x_{-j} = x_0: what reading x_0 in the clipped start amounts to
         past = np.full(len(taps) - 1, tables.start[mode])
         mean[:, mode] = np.append(past[0], response(taps, steps, past))
-        if v:
+        if v := eta**2 * tables.noise.variance[mode]:
             g = np.append(1.0, response(taps, steps, np.append(1.0, np.zeros(len(taps) - 2))))
             for lag in range(min(s, steps + 1)):
                 covariance[lag:, lag, mode] = v * _products(g, lag, steps)
@@ -37,7 +36,7 @@ def constant_delay(tables: Tables) -> Found:
             read[2, lag:, mode] = v * _products(g, lag, steps)[:-1]
     at = np.maximum(np.arange(steps) - tau, 0)
     read[0], read[1] = mean[at], covariance[at, 0]
-    return mean, covariance, read
+    return Found(mean=mean, covariance=covariance, read=read)
 
 
 def denominator(tau: int, a: float) -> Array:

@@ -1,46 +1,57 @@
-"""Covariances of the latest n iterates, carried from update to update in a ring: any schedule.
+"""Covariances of the latest n iterates, carried from update to update in a ring.
 
-A shared delay costs O(n) numbers an update and mode, a law of delays O(n^2), in one product of
+K shared delays cost O(K n) numbers an update and mode, a law of delays O(n^2), in one product of
 matrix and vector.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
+from empirics.exact.noise import Noise
 from empirics.exact.reading import Drawn, Shared
 from empirics.problems.base import Array
 
 ROOM = 2**27  # a gigabyte
 
-# mean (T + 1, dim), covariance (T + 1, window, dim), moments of the points read (3, T, dim)
-Found: TypeAlias = tuple[Array, Array, Array]
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Found:
+    """Moments of every mode, as `moments.Exact` has them.
+
+    Fields: mean, (T + 1, dim); covariance, (T + 1, window, dim); read, the mean and variance of the
+    points read and their covariance with x_t, (3, T, dim), None where none is an old iterate;
+    disagreement, of caches, (T + 1,), None where there are none.
+    """
+
+    mean: Array
+    covariance: Array
+    read: Array | None = None
+    disagreement: Array | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Tables:
     """What the moments depend on.
 
-    Fields: h, (dim,); start = x_0, (dim,); variance, of the noise in each coordinate; eta, (T,);
-    momentum; reading, the delays or their law; window, how many lags are asked for.
+    Fields: h, (dim,); start = x_0, (dim,); noise, of one gradient; eta, (T,); momentum; window, how
+    many lags are asked for.
     """
 
     h: Array
     start: Array
-    variance: float
+    noise: Noise
     eta: Array
     momentum: float
-    reading: Shared | Drawn
     window: int
 
 
-def recursion(tables: Tables) -> Found:
+def recursion(tables: Tables, reading: Shared | Drawn) -> Found:
     """The moments, one update after the other. C[i, j] is the covariance of slots i and j."""
     steps, dim, s = len(tables.eta), len(tables.h), tables.window
-    n = max(tables.reading.longest + 1, s, 2)
+    n = max(reading.longest + 1, s, 2)
     if n * n * dim > ROOM:
         raise ValueError(
             f"exact.moments needs (tau + 1)^2 dim <= {ROOM} numbers for the covariances of the "
@@ -51,22 +62,31 @@ def recursion(tables: Tables) -> Found:
     mean, covariance = np.empty((steps + 1, dim)), np.zeros((steps + 1, s, dim))
     read = np.empty((3, steps, dim))
     mean[0] = tables.start
-    delays: list[int] | None = None
-    weights = np.empty(0)
-    if isinstance(tables.reading, Shared):
-        delays = tables.reading.delays.tolist()
+    delays: list[list[int]] | None = None
+    weights, K = np.empty(0), 1
+    if isinstance(reading, Shared):
+        delays, K = reading.delays.tolist(), reading.delays.shape[1]
     else:
-        weights = _wheel(tables.reading.pmf, n)
+        weights = _wheel(reading.pmf, n)
     lags, betas = np.arange(s), _betas(tables.eta, tables.momentum)
+    variance, relative = tables.noise.variance / K, tables.noise.relative / K
+    grows = bool(relative.any())
     for t, eta in enumerate(tables.eta.tolist()):
         i, before, new, a = t % n, (t - 1) % n, (t + 1) % n, eta * tables.h
-        if delays is not None:
-            r = (t - delays[t]) % n
-            with_y, y, var_y = C[r], m[r], C[r, r]
-        else:
+        if delays is None:
             w = weights[(n - 1 - t) % n :][:n]  # of the slots
             with_y, y = (w @ flat).reshape(n, dim), w @ m
             var_y = w @ (variances + np.square(m - y))
+            squares = var_y + y**2 if grows else var_y
+        elif K == 1:
+            r = (t - delays[t][0]) % n
+            with_y, y, var_y = C[r], m[r], C[r, r]
+            squares = var_y + y**2 if grows else var_y
+        else:
+            rows = [(t - delay) % n for delay in delays[t]]
+            with_y, y = C[rows].mean(axis=0), m[rows].mean(axis=0)
+            var_y = with_y[rows].mean(axis=0)
+            squares = (C[rows, rows] + m[rows] ** 2).mean(axis=0)
         read[:, t] = y, var_y, with_y[i]
         u, row = m[i], C[i] - a * with_y
         var_u, u_with_y = C[i, i], with_y[i]
@@ -76,12 +96,14 @@ def recursion(tables: Tables) -> Found:
             across = along - C[i, before] + C[before, before]
             var_u = var_u + 2 * beta * along + beta**2 * across
             u_with_y = u_with_y + beta * (with_y[i] - with_y[before])
-        row[new] = var_u - a * (2 * u_with_y - a * var_y) + eta**2 * tables.variance
+        row[new] = var_u - a * (2 * u_with_y - a * var_y) + eta**2 * variance
+        if grows:
+            row[new] += a**2 * relative * squares
         mean[t + 1] = m[new] = u - a * y
         C[new] = row
         C[:, new] = row
         covariance[t + 1] = row[(new - lags) % n]
-    return mean, covariance, read
+    return Found(mean=mean, covariance=covariance, read=read)
 
 
 def _betas(eta: Array, momentum: float) -> list[float]:

@@ -9,16 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from empirics.assembling import assemble
-from empirics.exact.moments import Exact, moments
-from empirics.exact.reading import Drawn, Shared, reading
-from empirics.moments import MEASURES, OF_THE_TILE, Moments, Statistics
+from empirics.exact.expectations import Exact
+from empirics.exact.moments import moments
+from empirics.exact.reading import Shared, reading
+from empirics.exact.worst import deliveries, reads
+from empirics.moments import MEASURES, Moments, Statistics
 from empirics.optimisers import SGD, Momentum
 from empirics.part import Part
+from empirics.planning import fitting
 from empirics.problems.base import Array, Problem, whole
 from empirics.recording import Record, measures_asked, recorded_times
 from empirics.runs import Runs
 from empirics.schedules.base import Schedule
-from empirics.schedules.reads import Reads, multiplicity
+from empirics.schedules.caches import Caches
 from empirics.stepsizes import StepSizes, step_sizes
 from empirics.tile import Plan
 
@@ -30,6 +33,7 @@ _ORACLE = {
     "gap at read points": "read_gap",
     "squared distance at read points": "read_squared_distance",
     "direction": "direction",
+    "disagreement": "disagreement",
 }
 
 
@@ -49,12 +53,14 @@ def exact_runs(
 
     Their settings say `exact`, their count of replicas is 1, and `compare` takes their means for
     certain. They are deterministic only if nothing is random. What a single path does is not known
-    of random runs: pathwise coherence is not a number. Under independent delays, `reads` is what a
+    of random runs: pathwise coherence is not a number. Where delays are random, `reads` is what a
     run can do at worst (the most reads of one iterate, gradients in flight and average delay), its
-    counts those expected, rounded up. A mean beyond the floating numbers is infinite, and the run
-    then lost.
-    Parameters: as of `moments`; record, measures and window as of `simulate`.
-    Raises ValueError if an argument is not of its kind, or a measure is of workers.
+    counts those expected, rounded up; so are the `deliveries` of caches. A mean beyond the floating
+    numbers is infinite, and the run then lost.
+    Parameters: as of `moments`, the noise being that of the problem; record, measures and window as
+    of `simulate`.
+    Raises ValueError if an argument is not of its kind, or a measure has no meaning under the
+    schedule, or is the time.
 
     >>> from empirics import compare, problems, schedules
     >>> from theory import results
@@ -63,9 +69,10 @@ def exact_runs(
     >>> print(compare(results.lian2015.nonconvex, runs))
     consistent: bound / mean >= 2.93 (at T = 39), bound / 2.93 would be rejected, alpha = 1e-06
     """
-    for name in (measures,) if isinstance(measures, str) else measures:
-        if name in OF_THE_TILE:
-            raise ValueError(f"exact_runs needs measures of iterates, got {name!r}; simulate it")
+    if "time" in ((measures,) if isinstance(measures, str) else measures):
+        raise ValueError(
+            "exact_runs needs measures without the time, which it does not know; simulate it"
+        )
     rule = step_sizes(step)
     window = whole("exact_runs", "window", window, 0)
     if window == 1:
@@ -89,15 +96,16 @@ def exact_runs(
         each=False,
         block=1,
     )
-    delays = reading("exact_runs", schedule, steps)
-    shared = delays.delays if isinstance(delays, Shared) else None
-    statistics, lost_at = _statistics(plan, found, certain=shared is not None and not problem.sigma)
+    fitting(plan, "exact_runs")
+    way = schedule if isinstance(schedule, Caches) else reading("exact_runs", schedule, steps)
+    same = way.delays if isinstance(way, Shared) else None
+    statistics, lost_at = _statistics(plan, found, certain=same is not None and not problem.sigma)
     part = Part(
         statistics=statistics,
-        reads=_reads(delays, steps, schedule),
-        deliveries=None,
-        delays=shared,
-        shared=shared is not None,
+        reads=None if isinstance(way, Caches) else reads(way, steps, schedule),
+        deliveries=deliveries(way, steps) if isinstance(way, Caches) else None,
+        delays=same[:, 0] if same is not None and same.shape[1] == 1 else None,
+        shared=same is not None,
         lost_at=lost_at,
         left_at=np.array([-1]),  # a quadratic has its constants everywhere
         each={},
@@ -148,15 +156,3 @@ def _at(values: Array, times: NDArray[np.int64]) -> Array:
     """At the recorded times; nothing is read after the last update."""
     ended = np.append(values, np.nan)  # longer by one than what is read
     return np.asarray(ended[times])
-
-
-def _reads(delays: Shared | Drawn, steps: int, schedule: Schedule) -> Reads:
-    if isinstance(delays, Shared):
-        return multiplicity(delays.delays, schedule.tau_max)
-    longest = np.minimum(np.arange(steps), delays.longest)
-    worst, possible = multiplicity(longest, delays.longest), np.flatnonzero(delays.pmf)
-    k = np.arange(len(delays.pmf))
-    longer = np.append(np.cumsum(delays.pmf[:0:-1])[::-1], 0.0)  # P(tau > k): clipped at t = k
-    expected = np.where(k < steps, delays.pmf * (steps - k) + longer, 0.0)
-    counts = np.ceil(expected - 1e-9).astype(np.int64)
-    return replace(worst, reads=min(len(possible), steps), counts=counts)

@@ -119,6 +119,21 @@ class Caches(OwnCaches):
         return np.where(self._exempt, 0.0, means[:, None] + self._offsets)
 
     @property
+    def chances(self) -> Array:
+        """P(r = k) from every source to every destination, (P, P, longest + 1)."""
+        P = self.workers
+        table = np.zeros((P, P, self.longest + 1))
+        for source, pmf in enumerate(self._pmfs):
+            kept = np.trim_zeros(pmf, "b")
+            for to in range(P):
+                if self._exempt[source, to]:
+                    table[source, to, 0] = 1
+                else:
+                    first = int(self._offsets[source, to])
+                    table[source, to, first : first + len(kept)] = kept
+        return table
+
+    @property
     def mean(self) -> float:
         """Mean delay 1 + E r over all messages, in iterations."""
         return float(1 + self.extra_mean.mean())

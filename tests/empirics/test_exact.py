@@ -307,7 +307,10 @@ class Pairs(schedules.Constant):
         ),
         ({"problem": 3}, "exact.moments needs a problem made by quadratic.*got 3"),
         ({"schedule": 4}, "exact.moments needs a Schedule such as Constant.4., got 4"),
-        ({"schedule": Lawless()}, "independent with a law .a `pmf`., got Lawless.*replay one"),
+        (
+            {"schedule": Lawless()},
+            "independent with a law .a `pmf`., or of.*got Lawless.*replay one",
+        ),
         ({"schedule": Pairs(1)}, "one gradient an update, got Pairs.*simulate it"),
         ({"step": np.nan}, "step sizes eta need finite values"),
         ({"step": [0.1, 0.2]}, "step sizes table need 3 values"),

@@ -129,6 +129,73 @@ def test_what_independent_delays_do_at_worst():
     assert short.reads.counts.sum() >= 4
 
 
+def test_caches_are_certain_runs_with_deliveries_and_disagreement(tmp_path):
+    caches = schedules.Caches(3, schedules.Pmf([0.5, 0.0, 0.5]))
+    given = dict(step=0.05, steps=41, measures=("gap", "disagreement"), window=2)
+    runs = exact_runs(NOISY, caches, **given)
+    seen = simulate(NOISY, caches, replicas=512, **given)
+    assert runs.certain
+    assert not runs.deterministic
+    assert runs.reads is None
+    assert runs.tau_max is None
+    assert runs.deliveries.counts.tolist() == [185, 0, 185]  # 41 9/2, rounded up
+    np.testing.assert_allclose(seen.deliveries.counts / 512, [184.5, 0, 184.5], rtol=0.01)
+    for name in ("squared_norm", "gap", "disagreement"):
+        a, b = getattr(runs.statistics, name).mean, getattr(seen.statistics, name)
+        assert (np.abs(a - b.mean)[5:] < 6 * b.standard_error[5:]).all()
+    assert np.isnan(runs.statistics.direction.mean).all()
+    runs.save(tmp_path / "caches.nc")
+    again = Runs.load(tmp_path / "caches.nc")
+    np.testing.assert_array_equal(
+        again.statistics.disagreement.mean, runs.statistics.disagreement.mean
+    )
+    verdict = compare(results.lian2015.nonconvex, runs)
+    assert verdict.outcome == "not applicable"
+
+
+def test_what_memoryless_workers_do_at_worst():
+    """Never less than what was drawn: their delays have no bound but the length of the run."""
+    workers = schedules.Workers(service=[schedules.Exponential(m) for m in (1.0, 4.0)])
+    runs = exact_runs(NOISY, workers, step=0.1, steps=30)
+    seen = simulate(NOISY, workers, step=0.1, steps=30, replicas=20000, record=[0])
+    worst, drawn = runs.reads, seen.reads
+    assert drawn.longest <= worst.longest == 29
+    assert (drawn.reads, drawn.cold_reads, drawn.flying) == (worst.reads, 1, worst.flying)
+    assert drawn.average <= worst.average == 1
+    sums = np.zeros(30)  # P(tau_t = k), over who arrives
+    for t in range(30):
+        for q in (0.8, 0.2):
+            for k in range(t):
+                sums[k] += q * q * (1 - q) ** k
+            sums[t] += q * (1 - q) ** t
+    assert sums.sum() == pytest.approx(30)
+    np.testing.assert_array_equal(worst.counts, np.maximum(np.ceil(sums - 1e-9), 1))
+    counts = np.pad(drawn.counts, (0, 30 - len(drawn.counts))) / 20000
+    np.testing.assert_allclose(counts, sums, atol=0.1)
+    alone = exact_runs(NOISY, schedules.Workers(1), step=0.1, steps=30).reads
+    assert alone.counts.tolist() == [30]
+    assert (alone.reads, alone.cold_reads, alone.flying, alone.average) == (1, 0, 0, 0)
+
+
+def test_several_gradients_an_update_are_counted_one_by_one():
+    problem = quadratic(spectrum=[0.3, 1.0])
+    several = schedules.Trace([[0, 0], [1, 0], [2, 2], [1, 3]])
+    given = dict(step=0.2, steps=4)
+    runs = exact_runs(problem, several, **given)
+    seen = simulate(problem, several, replicas=1, **given)
+    assert vars(runs.reads).keys() == vars(seen.reads).keys()
+    assert all(np.array_equal(v, vars(seen.reads)[k]) for k, v in vars(runs.reads).items())
+    assert runs.delays is None
+    assert runs.deterministic
+    np.testing.assert_allclose(
+        runs.statistics.squared_norm.mean, seen.statistics.squared_norm.mean, rtol=1e-13
+    )
+    with pytest.raises(ValueError, match="exact_runs needs one gradient an update to measure the"):
+        exact_runs(problem, several, measures="direction", **given)
+    with pytest.raises(ValueError, match="exact_runs needs a schedule of one iterate for the dir"):
+        exact_runs(problem, schedules.Caches(2), measures="direction", **given)
+
+
 def test_momentum_is_in_the_settings_and_in_the_means():
     plain, heavy = (
         exact_runs(NOISY, schedules.Constant(1), step=0.05, steps=30, momentum=beta)
@@ -166,8 +233,8 @@ def test_a_quantity_next_to_0_has_an_infinite_ratio_and_no_warning():
     ("changed", "message"),
     [
         ({"problem": problems.logistic()}, "needs a problem made by quadratic"),
-        ({"measures": ("time",)}, "exact_runs needs measures of iterates, got 'time'"),
-        ({"measures": "disagreement"}, "exact_runs needs measures of iterates, got 'disagree"),
+        ({"measures": ("time",)}, "exact_runs needs measures without the time"),
+        ({"measures": "disagreement"}, "exact_runs needs a schedule of caches to measure the .dis"),
         ({"measures": ("speed",)}, "needs measures among squared gradient"),
         ({"window": 1}, "exact_runs needs a window of at least 2 gradients or 0, got 1"),
         ({"window": -1}, "exact_runs needs a whole number window >= 0, got -1"),
