@@ -1,6 +1,7 @@
 """Exact answers for stale SGD on quadratics, without Monte Carlo."""
 
 from empirics.exact.best import Best, best_step
+from empirics.exact.coherent import ExactCoherence, coherence
 from empirics.exact.expectations import Exact
 from empirics.exact.moments import moments
 from empirics.exact.runs import exact_runs
@@ -11,16 +12,22 @@ from empirics.exact.stability import (
     stability_limit,
     stationary_variance,
 )
+from empirics.exact.turning import Turning, path, turning
 
 __all__ = [
     "Best",
     "Exact",
+    "ExactCoherence",
+    "Turning",
     "best_step",
     "cache_disagreement",
+    "coherence",
     "exact_runs",
     "largest_delay",
     "moments",
+    "path",
     "rate",
     "stability_limit",
     "stationary_variance",
+    "turning",
 ]

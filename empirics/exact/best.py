@@ -28,8 +28,9 @@ def best_step(
     *,
     condition: float = 1.0,
     momentum: float = 0.0,
+    relative: float = 0.0,
 ) -> Best:
-    r"""The step that makes the slowest mode fastest, without noise.
+    r"""The step that makes the slowest mode fastest, without noise that is added.
 
     .. math:: a^* = \frac{\tau^\tau}{(\tau+1)^{\tau+1}}, \quad \rho^* = \frac{\tau}{\tau+1}
               \qquad \text{under constant delay, if all curvatures are the same}
@@ -45,7 +46,7 @@ def best_step(
     >>> round(found.rate, 6)
     0.909091
     """
-    mode, squared = mode_of("best step", schedule, momentum), square("best step", kind)
+    mode, squared = mode_of("best step", schedule, momentum, relative), square("best step", kind)
     if not (isinstance(condition, int | float) and 1 <= condition < np.inf):
         raise ValueError(f"best step needs a finite condition >= 1, got {condition!r}")
     if isinstance(mode, Steady) and condition == 1:

@@ -7,9 +7,11 @@ With P(w) = sum_d p_d w^d, h_n the response of the mean to an impulse and D the 
 
 where the e_t are uncorrelated, so that the variance renews itself through the kernel
 
-.. math:: a^2 q_n = a^2 \Bigl(\sum_d p_d h_{n-d}^2 - \bigl(\sum_d p_d h_{n-d}\bigr)^2\Bigr) \ge 0
+.. math:: a^2 q_n = a^2 \Bigl((1 + \nu) \sum_d p_d h_{n-d}^2
+          - \bigl(\sum_d p_d h_{n-d}\bigr)^2\Bigr) \ge 0
 
-and E x_t^2 stays bounded exactly if the mean is stable and a^2 (q_0 + q_1 + ...) < 1.
+and E x_t^2 stays bounded exactly if the mean is stable and a^2 (q_0 + q_1 + ...) < 1. Beside w,
+noise of variance nu (a x_{t-D})^2 has the same effect as the chance in the delay.
 """
 
 from __future__ import annotations
@@ -30,16 +32,18 @@ SCAN = 64  # steps tried between 0 and the limit of the mean
 class Independent:
     """One mode: the law of its delays, (tau_max + 1,), and the momentum. a is step times curvature.
 
-    A delay that is always the same is the law with one entry.
+    A delay that is always the same is the law with one entry. relative = nu, of the noise that
+    grows with the gradient.
     """
 
     pmf: Array
     momentum: float
+    relative: float = 0.0
 
     @property
     def sure(self) -> bool:
-        """Whether there is only one delay."""
-        return int(np.count_nonzero(self.pmf)) == 1
+        """Whether there is only one delay, and nothing but w is random."""
+        return int(np.count_nonzero(self.pmf)) == 1 and not self.relative
 
     def filter(self, a: float) -> Array:
         """1 + c_1 z + c_2 z^2 + ... of the mean, z one step back."""
@@ -50,35 +54,51 @@ class Independent:
             c[2] += self.momentum
         return c
 
-    def spread(self, a: float, r: float = 1.0) -> tuple[float, float]:
-        """The sums of q_n r^(-2n) and of h_n^2 r^(-2n); infinite if roots of the mean reach r."""
+    def sums(self, a: float, r: float = 1.0) -> tuple[float, float, float]:
+        """The sums of sum_d p_d h_{n-d}^2, of (sum_d p_d h_{n-d})^2 and of h_n^2, over r^(2n).
+
+        Infinite if roots of the mean reach r.
+        """
         gamma = autocovariance(scaled(self.filter(a), r), len(self.pmf))
         if gamma is None:
-            return np.inf, np.inf
-        if self.sure:
-            return 0.0, float(gamma[0])
+            return np.inf, np.inf, np.inf
+        read = float(gamma[0] * scaled(self.pmf, r * r).sum())
+        if np.count_nonzero(self.pmf) == 1:
+            return read, read, float(gamma[0])
         p = scaled(self.pmf, r)
         own = gamma[0] * p @ p
         alike = np.correlate(p, p, "full")[len(p) - 1 :] @ gamma
-        spread = gamma[0] * scaled(self.pmf, r * r).sum() - own - 2 * (alike - own)
-        return max(float(spread), 0.0), float(gamma[0])
+        return read, min(float(2 * alike - own), read), float(gamma[0])
+
+    def spread(self, a: float, r: float = 1.0) -> float:
+        """The sum of q_n over r^(2n)."""
+        read, together, _ = self.sums(a, r)
+        if np.isinf(read):
+            return 0.0 if self.sure else np.inf
+        return read - together + self.relative * read
 
     def kernel(self, a: float, r: float = 1.0) -> float:
         """a^2 times the sum of q_n r^(-2n-2)."""
-        return self.spread(a, r)[0] * (a / r) ** 2
+        return self.spread(a, r) * (a / r) ** 2
 
     def look(self, a: Array) -> Array:
         """The kernel at many a at once, roughly where the mean is slow: a first look, no more."""
+        read, together = self.looks(a)
+        return np.asarray((1 + self.relative) * read - together)
+
+    def looks(self, a: Array) -> tuple[Array, Array]:
+        """a^2 times the first two of `sums`, at many a at once, as roughly."""
         n = 4 * len(self.pmf) + 64
         theta = np.pi * (np.arange(n) + 0.5) / n
         P = self._P(theta)
         across = _move(theta, self.momentum) / a[:, None] + P
-        return np.asarray(((1 - np.abs(P) ** 2) / np.abs(across) ** 2).mean(axis=1))
+        whole = 1 / np.abs(across) ** 2
+        return whole.mean(axis=1), (np.abs(P) ** 2 * whole).mean(axis=1)
 
     def variance(self, a: float) -> float:
         """Stationary variance where w has variance 1; infinite if there is none."""
-        spread, total = self.spread(a)
-        return total / (1 - a**2 * spread) if a**2 * spread < 1 and np.isfinite(total) else np.inf
+        total, kernel = self.sums(a)[2], self.kernel(a)
+        return total / (1 - kernel) if kernel < 1 and np.isfinite(total) else np.inf
 
     def rate(self, a: float, square: bool) -> float:
         """What |E x_t|, or the root of E x_t^2, shrinks by in the long run without noise."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,10 @@ MOST = 1e4  # and up to here
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Periodic:
-    """One mode: the delays of one period, (L,), and the momentum. a is step times curvature."""
+    """One mode: the delays of one period, (L, K), and the momentum. a is step times curvature.
+
+    An update applies the mean of K gradients, and its noise has 1/K of the variance of one.
+    """
 
     pattern: Delays
     momentum: float
@@ -30,10 +34,11 @@ class Periodic:
         n = max(int(self.pattern.max()) + 1, 2)
         x = np.zeros((n + L, n + L))  # by time: the n values at the start, then those to come
         x[np.arange(n), np.arange(n - 1, -1, -1)] = 1
-        for k, delay in enumerate(self.pattern.tolist()):
+        loud = self.pattern.shape[1] ** -0.5
+        for k, delays in enumerate(self.pattern):
             t = n - 1 + k
-            x[t + 1] = x[t] + beta * (x[t] - x[t - 1]) - a * x[t - delay]
-            x[t + 1, n + k] -= 1
+            x[t + 1] = x[t] + beta * (x[t] - x[t - 1]) - a * x[t - delays].mean(axis=0)
+            x[t + 1, n + k] -= loud
         return x[L:, :][::-1][:n, :], x[n:]
 
     def rate(self, a: float, square: bool) -> float:
@@ -46,20 +51,7 @@ class Periodic:
     def limit(self, square: bool) -> float:
         """The least a at which it stops to be stable, found on a fine grid and by bisection."""
         low = (1 - self.momentum) ** 2 / (8 * (int(self.pattern.max()) + 1))
-        while self.rate(low, square) >= 1:
-            low /= 2
-        high = low
-        while self.rate(high, square) < 1:
-            low, high = high, high * FINER
-            if high > MOST:
-                return np.inf
-        while high - low > 1e-14 * high:
-            middle = (low + high) / 2
-            if self.rate(middle, square) < 1:
-                low = middle
-            else:
-                high = middle
-        return high
+        return first_unstable(lambda a: self.rate(a, square), low)
 
     def variance(self, a: float) -> float:
         """Stationary variance, on average over a period, where the noise has variance 1.
@@ -76,3 +68,18 @@ class Periodic:
             S, A = S + A @ S @ A.T, A @ A
         start, noise = way[:, :n], way[:, n:]
         return float((np.sum((start @ S) * start, axis=1) + np.sum(noise**2, axis=1)).mean())
+
+
+def first_unstable(rate: Callable[[float], float], low: float) -> float:
+    """The least a with a rate of 1, looked for from below `low`; infinite if it is beyond MOST."""
+    while rate(low) >= 1:
+        low /= 2
+    high = low
+    while rate(high) < 1:
+        low, high = high, high * FINER
+        if high > MOST:
+            return np.inf
+    while high - low > 1e-14 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if rate(middle) < 1 else (low, middle)
+    return high

@@ -68,7 +68,7 @@ def recursion(tables: Tables, reading: Shared | Drawn) -> Found:
         delays, K = reading.delays.tolist(), reading.delays.shape[1]
     else:
         weights = _wheel(reading.pmf, n)
-    lags, betas = np.arange(s), _betas(tables.eta, tables.momentum)
+    lags, grown = np.arange(s), betas(tables.eta, tables.momentum)
     variance, relative = tables.noise.variance / K, tables.noise.relative / K
     grows = bool(relative.any())
     for t, eta in enumerate(tables.eta.tolist()):
@@ -90,7 +90,7 @@ def recursion(tables: Tables, reading: Shared | Drawn) -> Found:
         read[:, t] = y, var_y, with_y[i]
         u, row = m[i], C[i] - a * with_y
         var_u, u_with_y = C[i, i], with_y[i]
-        if beta := betas[t]:
+        if beta := grown[t]:
             u, row = u + beta * (u - m[before]), row + beta * (C[i] - C[before])
             along = C[i, i] - C[i, before]
             across = along - C[i, before] + C[before, before]
@@ -106,7 +106,7 @@ def recursion(tables: Tables, reading: Shared | Drawn) -> Found:
     return Found(mean=mean, covariance=covariance, read=read)
 
 
-def _betas(eta: Array, momentum: float) -> list[float]:
+def betas(eta: Array, momentum: float) -> list[float]:
     """What x_t - x_{t-1} is multiplied by: the running sum of gradients outlives its step size."""
     if not momentum:
         return [0.0] * len(eta)

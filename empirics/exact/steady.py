@@ -30,11 +30,15 @@ class Steady:
 
     def rate(self, a: float, square: bool) -> float:
         """The modulus of the dominant root: real up to a*, one of a pair beyond."""
+        return self.dominant(a)[0]
+
+    def dominant(self, a: float) -> tuple[float, float]:
+        """Modulus and angle of the dominant root, the one of a pair that lies above the axis."""
         from scipy.optimize import brentq  # slow to import
 
         tau = self.tau
         if tau == 0:
-            return abs(1 - a)
+            return abs(1 - a), 0.0 if a <= 1 else np.pi
         low = tau / (tau + 1)
         if a <= self.best:
 
@@ -42,7 +46,7 @@ class Steady:
                 return float(np.log(gap) + tau * np.log1p(-gap) - np.log(a))
 
             top = 1 / (tau + 1)
-            return low if before(top) <= 0 else float(1 - brentq(before, a, top))
+            return (low if before(top) <= 0 else float(1 - brentq(before, a, top))), 0.0
 
         def beyond(angle: float) -> float:
             turned = np.sin((tau + 1) * angle)
@@ -51,9 +55,9 @@ class Steady:
 
         end = np.pi / (tau + 1)
         if beyond(1e-6 * end) >= 0:  # so close to the double root that rounding decides
-            return low
+            return low, 0.0
         angle = brentq(beyond, 1e-6 * end, end * (1 - 1e-15), xtol=1e-300, rtol=1e-15)
-        return float(np.sin(tau * angle) / np.sin((tau + 1) * angle))
+        return float(np.sin(tau * angle) / np.sin((tau + 1) * angle)), float(angle)
 
     def variance(self, a: float) -> float:
         r"""Stationary variance where w has variance 1.

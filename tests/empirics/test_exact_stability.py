@@ -57,7 +57,7 @@ def test_constant_delay_has_one_rate_by_three_ways(tau, share):
     assert filtered.rate(a, square=True) == pytest.approx(closed, rel=1e-11)
     assert (closed < 1) == (share < 1)
     if tau <= 8:
-        period = Periodic(pattern=np.array([tau]), momentum=0.0)
+        period = Periodic(pattern=np.array([[tau]]), momentum=0.0)
         assert period.rate(a, square=True) == pytest.approx(closed, rel=1e-11)
         assert largest(operators(one_delay(tau), a)[0]) == pytest.approx(closed, rel=1e-11)
     if share < 1:
@@ -351,7 +351,7 @@ def test_stepping_down_tells_stable_filters_from_others():
     [
         (lambda: exact.stability_limit(3), "stability limit needs a Schedule"),
         (
-            lambda: exact.stability_limit(schedules.Workers(3)),
+            lambda: exact.stability_limit(schedules.Workers(3, schedules.Lognormal())),
             "stability limit needs delays that are the same .* got Workers.*take Pmf of the",
         ),
         (

@@ -1,0 +1,172 @@
+"""Limits, rates and variances with noise that grows, memoryless workers, several gradients."""
+
+import numpy as np
+import pytest
+
+from empirics import exact, schedules
+from empirics.problems.quadratic import quadratic
+
+STRAGGLER = schedules.Workers(service=[schedules.Exponential(m) for m in (1.0, 1.0, 5.0)])
+
+
+def second_moment(schedule, a, sigma, steps, **given):
+    problem = quadratic(spectrum=[1.0], sigma=sigma, start=[1.0])
+    return exact.moments(problem, schedule, step=a, steps=steps, **given).second_moment[:, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "given"),
+    [
+        (schedules.Constant(0), {"relative": 0.5}),
+        (schedules.Constant(4), {"relative": 0.2}),
+        (schedules.Constant(2), {"relative": 0.3, "momentum": 0.4}),
+        (schedules.Uniform(4), {"relative": 1.0}),
+        (schedules.Caches(3, schedules.Uniform(2)), {"relative": 0.7}),
+        (schedules.Caches(3, schedules.Uniform(2), destinations="shared"), {"relative": 0.7}),
+        (schedules.Caches(2, schedules.Constant(2)), {"relative": 0.7}),
+        (schedules.Workers(1), {}),
+        (schedules.Workers(4), {"relative": 0.3}),
+        (STRAGGLER, {"relative": 0.3}),
+        (schedules.Trace([[0, 0], [1, 0], [2, 1]], repeat=True), {}),
+        (schedules.Workers(4, rule=schedules.Barrier(), buffer=2), {}),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_limit_rate_and_variance_are_what_long_runs_do(schedule, given):
+    """Three ways of the module, kernels, eigenvalues and recursions in time, have one answer."""
+    limit = exact.stability_limit(schedule, **given)
+    assert exact.rate(schedule, limit, **given) == pytest.approx(1, abs=1e-9)
+    runs = [second_moment(schedule, share * limit, 0.0, 3000, **given) for share in (0.98, 1.02)]
+    assert runs[0][-60:].max() < 1 < runs[1][-60:].max()
+    a = 0.6 * limit
+    period = len(getattr(schedule, "delays", [0, 0]))
+    end = second_moment(schedule, a, 1.0, 1500, **given)[-period:].mean()
+    variance = exact.stationary_variance(schedule, a, **given)
+    assert end / a**2 == pytest.approx(variance, rel=1e-9)
+    a = 0.9 * limit  # slow enough to be seen for a while
+    still = second_moment(schedule, a, 0.0, 600, **given)
+    slope = (still[500:600].max() / still[50:150].max()) ** (1 / 900)
+    assert slope == pytest.approx(exact.rate(schedule, a, **given), abs=3e-3)
+    assert exact.stationary_variance(schedule, 1.001 * limit, **given) == np.inf
+    assert exact.rate(schedule, 0.9 * limit, "mean", **given) < 1  # means are never the first
+
+
+@pytest.mark.parametrize("W", [1, 2, 5, 40])
+def test_memoryless_workers_have_the_limits_of_their_closed_form(W):
+    """Mean: 2 (2 W - 1); mean square: (1 + sqrt(1 + 8 W))/(2 W), with a variance to match."""
+    workers = schedules.Workers(W)
+    a = exact.stability_limit(workers)
+    assert exact.stability_limit(workers, "mean") == pytest.approx(2 * (2 * W - 1), rel=1e-11)
+    assert a == pytest.approx((1 + np.sqrt(1 + 8 * W)) / (2 * W), rel=1e-11)
+    a *= 0.5
+    known = (1 + W * a) / (a * (2 + a - W * a**2))
+    assert exact.stationary_variance(workers, a) == pytest.approx(known, rel=1e-10)
+
+
+def test_workers_that_are_equally_fast_by_four_numbers_and_in_full():
+    even, hardly = (
+        schedules.Workers(service=[schedules.Exponential(m) for m in (1, 1, last)])
+        for last in (1, 1 + 1e-9)
+    )
+    for ask in (
+        exact.stability_limit,
+        lambda w: exact.rate(w, 0.4),
+        lambda w: exact.rate(w, 0.4, "mean"),
+        lambda w: exact.stationary_variance(w, 0.4, relative=0.5),
+    ):
+        assert ask(even) == pytest.approx(ask(hardly), rel=1e-7)
+
+
+@pytest.mark.parametrize("tau", [0, 1, 5, 64])
+def test_relative_noise_has_the_limit_of_its_equation(tau):
+    """nu a^2 Gamma_0(tau, a) = 1; without delay (1 + nu) a = 2."""
+    nu = 0.4
+    a = exact.stability_limit(schedules.Constant(tau), relative=nu)
+    gamma = exact.stationary_variance(schedules.Constant(tau), a)
+    assert nu * a**2 * gamma == pytest.approx(1, rel=1e-9)
+    if tau == 0:
+        assert a == pytest.approx(2 / (1 + nu), rel=1e-11)
+    plain = exact.stability_limit(schedules.Constant(tau))
+    assert a < plain
+    near = exact.stability_limit(schedules.Constant(tau), relative=1e-13)
+    assert near == pytest.approx(plain, rel=1e-4)  # a square root of it, as the variance has a pole
+
+
+def test_a_coordinate_that_is_seldom_touched():
+    """Touched with chance p and divided by p: a tan(pi/4 + a delta/2) = 2, delta = tau p, p -> 0.
+
+    In the letters of a gradient that is not divided: a is the step times curvature of one touch.
+    """
+    n, delta = 4000, 1.0
+    law, p = schedules.Constant(int(delta * n)), 1 / n
+    a = exact.stability_limit(law, relative=(1 - p) / p) / p
+    assert a * np.tan(np.pi / 4 + a * delta / 2) == pytest.approx(2, rel=2e-3)
+
+
+def test_relative_noise_reaches_largest_delay_best_step_and_disagreement():
+    given = {"relative": 0.5}
+    assert exact.largest_delay(0.1, **given) < exact.largest_delay(0.1)
+    found = exact.best_step(schedules.Constant(2), **given)
+    assert found.rate > exact.best_step(schedules.Constant(2)).rate
+    assert found.rate == pytest.approx(exact.rate(schedules.Constant(2), found.step, **given))
+    caches = schedules.Caches(3, schedules.Uniform(4))
+    apart = exact.moments(
+        quadratic(spectrum=[1.0], sigma=1.0), caches, step=0.1, steps=800, **given
+    ).disagreement[-1]
+    known = 0.01 * exact.cache_disagreement(caches, 0.1, **given) / 3  # (P - 1)/(2 P)
+    assert apart == pytest.approx(known, rel=1e-9)
+    assert exact.cache_disagreement(caches, 0.1) < exact.cache_disagreement(caches, 0.1, **given)
+
+
+def test_a_pattern_of_pairs_is_not_a_pattern_of_their_means():
+    pairs = schedules.Trace([[0, 0], [1, 1], [0, 1]], repeat=True)
+    alone = schedules.Trace([0, 1, 1], repeat=True)
+    assert exact.rate(pairs, 0.3) != pytest.approx(exact.rate(alone, 0.3), rel=1e-3)
+    twice = schedules.Trace([[0, 0], [1, 1], [1, 1]], repeat=True)
+    assert exact.stability_limit(twice) == pytest.approx(exact.stability_limit(alone), rel=1e-12)
+    halves = exact.stationary_variance(twice, 0.2), exact.stationary_variance(alone, 0.2)
+    assert halves[0] == pytest.approx(halves[1] / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: exact.stability_limit(schedules.Constant(1), relative=-0.1),
+            "stability limit needs a number relative with relative >= 0, got -0.1",
+        ),
+        (
+            lambda: exact.rate(schedules.Constant(1), 0.1, relative=np.nan),
+            "rate needs a number relative .*, got nan",
+        ),
+        (
+            lambda: exact.best_step(schedules.Constant(1), relative="x"),
+            "best step needs a number relative .*, got 'x'",
+        ),
+        (
+            lambda: exact.cache_disagreement(schedules.Caches(2), 0.1, relative=np.inf),
+            "cache disagreement needs a number relative .*, got inf",
+        ),
+        (
+            lambda: exact.stability_limit(schedules.Cyclic([0, 1]), relative=0.1),
+            "stability limit needs delays that are constant or independent, or memoryless workers,",
+        ),
+        (
+            lambda: exact.stationary_variance(schedules.Workers(3), 0.1, momentum=0.5),
+            "stationary variance needs no momentum with memoryless workers, got Workers",
+        ),
+        (
+            lambda: exact.stability_limit(
+                schedules.Workers(service=[schedules.Exponential(m + 1) for m in range(25)])
+            ),
+            "stability limit needs at most 24 workers if they differ in speed, got 25",
+        ),
+        (
+            lambda: exact.rate(schedules.Workers(3, schedules.Lognormal()), 0.1),
+            "rate needs delays that are the same in every replica, .* exponential",
+        ),
+    ],
+)
+def test_bad_input_is_answered_by_one_sentence(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
