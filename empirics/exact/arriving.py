@@ -44,6 +44,7 @@ def _all_alike(tables: Tables, schedule: Caches) -> Found:
     S, s, shared = late.length, tables.window, schedule.destinations == "shared"
     share = 1 / P if schedule.evaluate == "mean" else 1.0  # of D, in the cache evaluated
     D, F, m = np.zeros((dim, S, S)), np.zeros((dim, S, S)), np.tile(tables.start[:, None], (1, S))
+    pair, change = np.empty((dim, 2, S)), np.empty((dim, S, S))  # reused: memory is slow to get
     A, B = np.zeros((2, s, dim, S))  # covariance of x_1 at t - l with Y_q: B, and A more if q = 1
     found = _Kept(tables)
     for t, eta in enumerate(tables.eta.tolist()):
@@ -60,9 +61,9 @@ def _all_alike(tables: Tables, schedule: Caches) -> Found:
             array[..., now] = array[..., end]
         m -= P * a * x * G
         B -= behind * G
-        change = (total - drift)[:, :, None] * G
+        pair[:, 0], pair[:, 1] = total - drift, G
+        np.matmul(pair.transpose(0, 2, 1), pair[:, ::-1], out=change)  # and its transpose, at once
         F += change
-        F += change.transpose(0, 2, 1)
         if late.random:
             (F if shared else D)[:] += (
                 P * (a**2 * second + noise)[:, :, None] * late.spread(t)[0, 0]

@@ -46,17 +46,23 @@ def autocovariance(c: Array, lags: int) -> Array | None:
     >>> autocovariance(np.array([1.0, -0.5]), 3) * 0.75
     array([1.  , 0.5 , 0.25])
     """
+    from scipy.linalg import solve_triangular  # slow to import
+
     predictors = orders(c)
     if predictors is None:
         return None
+    n = len(c)
     reflections = np.array([filter[-1] for filter in predictors[1:]])
-    size = max(lags, len(c))
-    back = np.empty(size)  # from the longest lag to lag 0: what a predictor meets lies in order
-    back[-1] = 1 / np.prod((1 - reflections) * (1 + reflections))
-    for k in range(1, size):
-        predictor = predictors[min(k, len(c) - 1)][1:]
-        back[-1 - k] = -(predictor @ back[size - k : size - k + len(predictor)])
-    return back[::-1][:lags]
+    # row k: what the filter of order k makes of lags k, k - 1, ..., 0 is 0
+    rows, right = np.zeros((n, n)), np.zeros(n)
+    for k, predictor in enumerate(predictors):
+        rows[k, : k + 1] = predictor[::-1]
+    right[0] = 1 / np.prod((1 - reflections) * (1 + reflections))
+    found = np.empty(max(lags, n))
+    found[:n] = solve_triangular(rows, right, lower=True, unit_diagonal=True, check_finite=False)
+    for k in range(n, lags):
+        found[k] = -(c[1:] @ found[k - n + 1 : k][::-1])
+    return found[:lags]
 
 
 def radius(c: Array) -> float:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from empirics.exact.filters import autocovariance, radius, scaled
 from empirics.problems.base import Array
 
 GRID = 64  # places for each half wave of the fastest term of a trigonometric polynomial
-SCAN = 64  # steps tried between 0 and the limit of the mean
+SCAN = 64  # steps tried between 0 and the limit of the mean, and half as many below the first
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -152,15 +153,20 @@ def first_limit(
     top: float, look: Callable[[Array], Array], kernel: Callable[[float], float]
 ) -> float:
     """The least a below the limit of the mean at which the kernel of the variance sums to 1."""
-    steps = top * np.arange(1, SCAN + 1) / (SCAN + 1)
+    @cache  # the ends of the bracket are asked for again
+    def margin(a: float) -> float:
+        return _margin(kernel(a))
+
+    even = np.arange(1, SCAN + 1) / (SCAN + 1)
+    steps = top * np.append(np.geomspace(1e-6, even[0], SCAN // 2, endpoint=False), even)
     over = np.flatnonzero(look(steps) >= 1)
-    low = int(over[0]) if over.size else SCAN
-    high, steps = low + 1, np.array([1e-9 * top, *steps, top])
-    while low and _margin(kernel(steps[low])) <= 0:
+    low = int(over[0]) if over.size else len(steps)
+    high, tried = low + 1, [1e-9 * top, *steps.tolist(), top]
+    while low and margin(tried[low]) <= 0:
         low -= 1
-    while high <= SCAN and _margin(kernel(steps[high])) >= 0:
+    while high <= len(steps) and margin(tried[high]) >= 0:
         high += 1
-    return _root(lambda a: _margin(kernel(a)), steps[low], steps[high])
+    return _root(margin, tried[low], tried[high])
 
 
 def slowest(mean: float, kernel: Callable[[float], float]) -> float:
