@@ -153,6 +153,7 @@ def first_limit(
     top: float, look: Callable[[Array], Array], kernel: Callable[[float], float]
 ) -> float:
     """The least a below the limit of the mean at which the kernel of the variance sums to 1."""
+
     @cache  # the ends of the bracket are asked for again
     def margin(a: float) -> float:
         return _margin(kernel(a))

@@ -339,7 +339,7 @@ class Pairs(schedules.Constant):
         ),
         (
             {"method": "filter", "momentum": 0.5},
-            "a constant step and no momentum to filter, got Constant.tau=1. and momentum = 0.5",
+            "no momentum or relative noise to filter, got Constant.tau=1. and momentum = 0.5",
         ),
         (
             {"method": "filter", "schedule": schedules.Uniform(2)},
