@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from empirics.compare.until import until_decided
     from empirics.live import record
+    from empirics.paths import paths
     from empirics.runs import Runs
     from empirics.sharpness import sharpness
     from empirics.simulate import simulate
@@ -48,6 +49,7 @@ _WHERE = {
     "measure": "empirics.measure",
     "measures_for": "empirics.compare",
     "optimisers": "empirics.optimisers",
+    "paths": "empirics.paths",
     "plots": "empirics.plots",
     "problems": "empirics.problems",
     "rates": "empirics.rates",
@@ -77,6 +79,7 @@ __all__ = [
     "measure",
     "measures_for",
     "optimisers",
+    "paths",
     "plots",
     "problems",
     "rates",

@@ -6,6 +6,7 @@ mathtext: no LaTeX is needed. What is infinite has no place on a scale and gets 
 """
 
 from empirics.plots.along import LETTERS, coherence, runs
+from empirics.plots.contours import contours
 from empirics.plots.costs import slowdown
 from empirics.plots.fits import rate
 from empirics.plots.heat import heat_map
@@ -19,6 +20,7 @@ __all__ = [
     "MARKERS",
     "bound_and_runs",
     "coherence",
+    "contours",
     "heat_map",
     "new_figure",
     "rate",

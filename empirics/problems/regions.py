@@ -27,6 +27,11 @@ class Region(ABC):
 
     @property
     @abstractmethod
+    def bounds(self) -> tuple[Array, Array]:
+        """The lower and the upper corner of the least box around it, (dim,) each."""
+
+    @property
+    @abstractmethod
     def words(self) -> str:
         """What it is, as said in sentences: "|x| <= 2"."""
 
@@ -48,6 +53,10 @@ class Ball(Region):
         if x.shape[-1] > SHORT:
             return np.asarray(np.vecdot(away, away) <= self.radius**2)
         return np.asarray(np.square(away) @ np.ones(x.shape[-1]) <= self.radius**2)
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        return self.centre - self.radius, self.centre + self.radius
 
     @property
     def words(self) -> str:
@@ -72,6 +81,10 @@ class Box(Region):
         for low, high, here in zip(self.low, self.high, np.moveaxis(x, -1, 0), strict=True):
             inside &= (low <= here) & (here <= high)
         return inside
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        return self.low, self.high
 
     @property
     def words(self) -> str:
