@@ -1,14 +1,25 @@
 """The command `staleness`: a thin layer over the packages.
 
 Exit codes: 0 consistent (or proved, or done: diverged replicas are no error), 1 violated (or not
-proved), 2 usage, 3 not applicable, inconclusive or incomplete, 130 interrupted.
+proved, or a constant refuted), 2 usage, 3 not applicable, inconclusive or incomplete, 130
+interrupted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from empirics.cli import catalogue, check, gallery, record, report, schedule, simulate, sweep
+from empirics.cli import (
+    catalogue,
+    check,
+    gallery,
+    problems,
+    record,
+    report,
+    schedule,
+    simulate,
+    sweep,
+)
 from empirics.cli.base import app, fail
 
 
@@ -28,6 +39,7 @@ __all__ = [
     "check",
     "gallery",
     "main",
+    "problems",
     "record",
     "report",
     "schedule",

@@ -82,14 +82,14 @@ def curvature(problem: Problem, runs: Array, x: Array, seed: int) -> dict[str, E
     for _ in range(ROUNDS):
         change, _ = _products(problem, x, v, 0.0)
         tops = np.fmax(tops, np.linalg.norm(change, axis=1))
-        v = _unit(change)
+        v = _unit(change, v)
     L = max(steepest, float(np.nanmax(tops)))
     least = np.inf
     v = _unit(generator.standard_normal(x.shape))
     for _ in range(ROUNDS if L else 0):
         turned, quotient = _products(problem, x, v, L)
         least = min(least, float(np.nanmin(quotient)))
-        v = _unit(turned)
+        v = _unit(turned, v)
     why = (
         f"largest quotient of gradients at {len(x)} points, {ROUNDS} products each, and along runs"
     )
@@ -108,7 +108,7 @@ def steepest_at(problem: Problem, x: Array) -> float:
     for _ in range(ROUNDS):
         change, _ = _products(problem, x[None], v, 0.0)
         found = max(found, float(np.nan_to_num(np.linalg.norm(change))))
-        v = _unit(change)
+        v = _unit(change, v)
     return found
 
 
@@ -205,6 +205,8 @@ def seen(value: float, why: str) -> Constant:
     return Constant(value=value, provenance="estimate", why=why)
 
 
-def _unit(v: Array) -> Array:
+def _unit(v: Array, otherwise: Array | None = None) -> Array:
+    """Of length 1; where v is 0, every direction is as good, `otherwise` for one."""
     size = np.linalg.norm(v, axis=-1, keepdims=True)
-    return np.asarray(np.divide(v, size, out=np.zeros_like(v), where=size > 0))
+    start = np.zeros_like(v) if otherwise is None else otherwise.copy()
+    return np.asarray(np.divide(v, size, out=start, where=size > 0))

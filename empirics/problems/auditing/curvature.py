@@ -25,6 +25,7 @@ NARROW, WIDE = -5.0, -2.0  # logarithms of the half distances s of pairs, in uni
 ROUNDS = 4  # products towards an eigenvector
 SLACK = 1e-6  # relative: what a constant may be exceeded by
 UNITS = 256.0  # of rounding, that a difference of gradients may be off
+MOST = 60  # pairs of one search
 NEAR = 1e-3  # differences in the search, in units of s
 
 
@@ -96,8 +97,8 @@ def worst(ground: Ground, *, least: bool) -> Pair:
             size = np.linalg.norm(change, axis=1) / (2 * s)
         largest = max(largest, float(np.nanmax(size, initial=0.0)))
         quotient, rounding = found, error
-        there = np.isfinite(change).all(axis=1) & (size > 0)
         ahead = largest * v - change / (2 * s[:, None]) if least else change
+        there = np.asarray(np.isfinite(ahead).all(axis=1) & ahead.any(axis=1))
         v = np.where(there[:, None], ahead, draw.standard_normal(c.shape))
     sure = quotient + rounding if least else -(quotient - rounding)
     order = np.argsort(np.where(np.isnan(sure), np.inf, sure))
@@ -181,7 +182,7 @@ def _searched(ground: Ground, c: Array, s: float, v: Array, least: bool) -> tupl
         np.concatenate([c, v]),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": 40, "maxfun": 60},
+        options={"maxfun": min(ground.points, MOST)},
     )
     return seen, int(found.nfev)
 

@@ -18,6 +18,7 @@ SLACK = 1e-6  # relative: what a bound may be exceeded by
 CLOSE = 1e-9  # relative, of values of f
 LOW = 1e-6  # gaps below this part of the largest are left to rounding
 BARRIER = 1e300
+MOST = 300  # points of one search
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,7 +50,11 @@ def lowest(ground: Ground) -> Lowest:
 
     for start in [x, *ground.centres, *ground.sample(ground.starts)][: ground.starts + 2]:
         found = minimize(
-            objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 200, "maxfun": 300}
+            objective,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxfun": min(ground.points, MOST)},
         )
         tried += int(found.nfev)
     gap = abs(float(ground.value(ground.problem.start[None])[0]) - best[0])

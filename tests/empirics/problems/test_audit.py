@@ -181,9 +181,10 @@ def test_wrong_constants_of_real_data_are_found(digits, key, factor):
         (lambda: problems.matrix_factorisation(), ("L", "mu_sc", "sharpness")),
         (lambda: problems.deep_linear_chain(), ("sharpness",)),
         (lambda: problems.quadratic(dim=20, condition=100), ("L", "mu_sc")),
+        (lambda: problems.quadratic(spectrum=[2.0, 2.0]), ("L", "mu_sc")),
         (lambda: piecewise(), ("L", "mu_sc")),
     ],
-    ids=["wells", "saddle", "scalar", "matrix", "chain", "quadratic", "piecewise"],
+    ids=["wells", "saddle", "scalar", "matrix", "chain", "quadratic", "round", "piecewise"],
 )
 def test_wrong_constants_of_curved_problems_are_found(make, keys):
     problem = make()
