@@ -11,7 +11,19 @@ from types import ModuleType
 from theory.linear.formula import Formula
 
 # the files with formulas, in the order of the pages
-TOPICS = ("constant_delay", "independent", "uniform", "geometric", "caches")
+TOPICS = (
+    "constant_delay",
+    "roots",
+    "stationary",
+    "transient",
+    "two_modes",
+    "momentum",
+    "coherent_runs",
+    "independent",
+    "uniform",
+    "geometric",
+    "caches",
+)
 
 
 def topics() -> tuple[ModuleType, ...]:

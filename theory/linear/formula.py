@@ -20,6 +20,7 @@ from theory.theorem import Source
 
 Status = Literal["proved", "checked", "stated"]
 HERE = "derived here"
+_SENSELESS = (TypeError, ValueError, AttributeError, ArithmeticError)
 
 # Facts of the textbooks that arguments may lean on, by name: no step checks these.
 TEXTBOOK = {
@@ -39,6 +40,18 @@ TEXTBOOK = {
     "Gauss and Lucas": "the zeros of p' are in the convex hull of those of p",
     "induction": "a property of the first index that each index hands on to the next holds of all",
     "intermediate values": "a continuous function takes the values between two of its values",
+    "sum of moduli": (
+        "if |c_1| + ... + |c_n| <= 1, all roots of w^n = c_1 w^(n-1) + ... + c_n have |w| <= 1"
+    ),
+    "sine below its angle": "sin x < x for x > 0, and sin x/x tends to 1 at 0",
+    "sine of a multiple": "|sin n x| < n sin x for 0 < x < pi and a whole number n >= 2",
+    "triangle of a quadratic": (
+        "the roots of z^2 + b z + c, b and c real, are in the open unit disc exactly if 1 - c, "
+        "1 + b + c and 1 - b + c are positive"
+    ),
+    "Yule and Walker": (
+        "the equations of the autocovariances of a stable recursion have exactly one solution"
+    ),
     "derivative and order": "a function whose derivative is positive increases",
     "dominant root": (
         "a real solution grows as its dominant roots do, and a pair r e^{+-i phi} makes it "
@@ -153,14 +166,17 @@ class Formula:
 
     def verify(self) -> "Replayed":
         """Check every step; StepError at the first that does not follow."""
-        argument, examples = self.argument, self.examples
+        try:
+            argument, examples = self.argument, self.examples
+        except _SENSELESS as error:
+            raise StepError(f"the argument cannot be made: {error}", step=self.name) from error
         for number, step in enumerate((*argument, *examples), start=1):
             try:
                 step.check()
             except StepError as error:
                 error.step = f"{self.name}, step {number} ({step.shows})"
                 raise
-            except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            except _SENSELESS as error:
                 raise StepError(
                     f"the step makes no sense: {error}",
                     step=f"{self.name}, step {number} ({step.shows})",

@@ -82,11 +82,13 @@ def _positive(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: lis
 
 
 def _in_some_way(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: list[Any]) -> bool:
-    """By the declared signs, or with strict conditions put in: one of them, or one after another.
+    """By the declared signs, as no less than what is > 0, or with that put in, one or all.
 
     Putting in v = rest + a positive number forgets what was declared of v, hence the choice.
     """
     if provably(relation, e, weak + strict):
+        return True
+    if any(provably(">=", e - c, weak + strict) for c in strict):
         return True
     ways = [[c] for c in strict] + ([strict] if len(strict) > 1 else [])
     return any(provably(relation, *_put_in_strictly(e, way, weak)) for way in ways)

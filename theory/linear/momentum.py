@@ -1,0 +1,532 @@
+r"""Heavy ball under constant delay
+
+One eigenmode with momentum beta. Its characteristic equation is z^(tau-1) (z - 1)(z - beta) + a = 0
+(without delay, after multiplication by z). A delay turns the gain of momentum around: positive
+momentum lowers the limit, negative momentum raises it.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sympy import I, Integer, Rational, Symbol, cos, diff, exp, expand, pi, sin
+
+from theory.claims import le, lt
+from theory.latex import minus, power, ratio, shown, terms, times
+from theory.linear.constant_delay import SYMBOLS, a, stability_limit, z
+from theory.linear.formula import Formula
+from theory.linear.steps import Identity, Positive, StableBetween, Step
+from theory.symbols import m, theta
+from theory.symbols import tau_max as tau
+
+MODEL = r"x_{k+1} = x_k + \beta\left(x_k - x_{k-1}\right) - a\,x_{k-\tau}"
+
+beta = Symbol("beta", real=True)
+u, far = Symbol("u", real=True), Symbol("u_1", real=True)  # cosines of angles
+
+EQUATION = z ** (tau - 1) * (z - 1) * (z - beta) + a
+NAMES = {tau: SYMBOLS[tau], beta: "the momentum", a: SYMBOLS[a]}
+CURVE = {tau: SYMBOLS[tau], theta: "the angle of the roots that reach the unit circle"}
+BETA = ratio(shown(cos((2 * tau + 1) * theta / 2)), shown(cos((2 * tau - 1) * theta / 2)))
+STEP = ratio(
+    times(2, shown(sin(theta / 2)), shown(sin(theta))), shown(cos((2 * tau - 1) * theta / 2))
+)
+LINE = times(2, terms(1, beta), power(shown(Integer(-1)), tau))
+
+# ------------------------------------------------------------------------- the unit circle
+
+
+def _circle(momentum: Any, step: Any) -> tuple[Step, ...]:
+    """A root e^{i theta} needs this momentum and this step."""
+    at, conjugate = EQUATION.subs(z, exp(I * theta)), EQUATION.subs(z, exp(-I * theta))
+    return (
+        Identity(
+            shows="the imaginary part of the equation on the unit circle",
+            left=(at - conjugate) / (2 * I),
+            right=2 * sin(theta / 2) * cos((2 * tau - 1) * theta / 2) * (momentum - beta),
+        ),
+        Identity(
+            shows="the real part, with this momentum",
+            left=(at + conjugate) / 2,
+            right=a - step,
+            definitions=((beta, momentum),),
+        ),
+    )
+
+
+def _boundary(formula: Formula) -> tuple[Step, ...]:
+    return (
+        *_circle(formula["momentum"], formula["step"]),
+        Identity(
+            shows="the root -1",
+            left=EQUATION.subs(z, -1),
+            right=a - formula["step of the root -1"],
+        ),
+        Identity(shows="the root 1", left=EQUATION.subs(z, 1), right=a),
+    )
+
+
+boundary = Formula(
+    name="momentum.boundary",
+    title="where a root is on the unit circle",
+    model=MODEL,
+    expressions={"momentum": BETA, "step": STEP, "step of the root -1": LINE},
+    symbols=CURVE | {beta: "the momentum"},
+    conditions=(lt(theta, pi), "cos((tau - 1/2) theta) is not 0"),
+    argue=_boundary,
+    reading="Both parts of the equation are 0 exactly there. 1 is a root at the step 0 alone.",
+    remark="Where that cosine is 0 and theta < pi, the imaginary part is not 0.",
+)
+
+# ------------------------------------------------------------------------- the limit
+
+
+def square(cosine: Any) -> Any:
+    """a^2 = |z - 1|^2 |z - beta|^2 where a root is on the unit circle, by the cosine."""
+    return 2 * (1 - cosine) * (1 + beta**2 - 2 * beta * cosine)
+
+
+def _outward() -> tuple[Step, ...]:
+    """For |beta| < 1 roots leave the disc as the step grows, and none comes back."""
+    speed = -diff(EQUATION, a) / (z * diff(EQUATION, z))  # of log z with the step
+    share = (tau - 1) + z / (z - 1) + z / (z - beta)
+    length = 1 - 2 * beta * cos(theta) + beta**2
+    real = 2 * tau + (1 - beta**2) / length
+    return (
+        Identity(
+            shows="at step 0 the roots are 0, 1 and beta",
+            left=EQUATION.subs(a, 0),
+            right=z ** (tau - 1) * (z - 1) * (z - beta),
+        ),
+        Identity(
+            shows="the root 1 then moves inside", left=speed.subs(z, 1), right=-1 / (1 - beta)
+        ),
+        Identity(
+            shows="how log z moves with the step",
+            left=speed,
+            right=1 / (a * share),
+            given=(EQUATION,),
+        ),
+        Identity(
+            shows="twice the real part of 1/(a d log z/da) on the unit circle",
+            left=share.subs(z, exp(I * theta)) + share.subs(z, exp(-I * theta)),
+            right=real,
+        ),
+        Identity(
+            shows="|z - beta|^2 there",
+            left=(exp(I * theta) - beta) * (exp(-I * theta) - beta),
+            right=length,
+        ),
+        Positive(
+            shows="it is positive, as this is",
+            expression=(1 - beta) * (1 + beta),
+            strict=(1 - beta, 1 + beta),
+        ),
+    )
+
+
+def _first(momentum: Any, step: Any) -> tuple[Step, ...]:
+    """The first angle is on the first branch, and no other needs a smaller step but -1."""
+    half = (2 * tau - 1) * theta / 2
+    return (
+        Identity(
+            shows="how the momentum moves along the curve: |sin 2 tau theta| < 2 tau sin theta",
+            left=diff(momentum, theta),
+            right=-(2 * tau * sin(theta) + sin(2 * tau * theta)) / (2 * cos(half) ** 2),
+        ),
+        Identity(shows="it begins at 1", left=momentum.subs(theta, 0), right=1),
+        Identity(
+            shows="and the branch ends where its denominator is 0",
+            left=cos(half),
+            right=0,
+            definitions=((theta, pi / (2 * tau - 1)),),
+        ),
+        Identity(
+            shows="the square of the step, by the cosine of the angle",
+            left=step**2,
+            right=square(cos(theta)),
+            definitions=((beta, momentum),),
+        ),
+        Identity(
+            shows="how it moves with the cosine, for beta >= 0",
+            left=-diff(square(u), u),
+            right=2 * (1 - beta) ** 2 + 8 * beta * (1 - u),
+        ),
+        Identity(
+            shows="it is concave for beta <= 0: least at the ends",
+            left=diff(square(u), u, 2),
+            right=8 * beta,
+        ),
+        Identity(
+            shows="the first angle u against the last u_1",
+            left=square(far) - square(u),
+            right=2 * (u - far) * ((1 + beta) ** 2 - 2 * beta * (u + far)),
+        ),
+    )
+
+
+def _ends(momentum: Any) -> tuple[Step, ...]:
+    """At beta = -1 the first and, for odd delays, the last angle have opposite cosines."""
+    first, last = pi / (2 * tau), pi - pi / (2 * tau)
+    odd = ((tau, 2 * m - 1),)
+    return (
+        Identity(
+            shows="the first angle at beta = -1",
+            left=momentum,
+            right=-1,
+            definitions=((theta, first),),
+        ),
+        Identity(
+            shows="odd delays: the last angle at beta = -1",
+            left=momentum,
+            right=-1,
+            definitions=((theta, last), *odd),
+        ),
+        Identity(
+            shows="odd delays: its step is positive, as the denominator is",
+            left=cos((2 * tau - 1) * theta / 2),
+            right=cos(pi / (4 * tau)),
+            definitions=((theta, last), *odd),
+        ),
+        Positive(shows="odd delays: it is", expression=cos(pi / (4 * tau)), conditions=(tau - 1,)),
+        Identity(shows="their cosines are opposite", left=cos(first), right=-cos(last)),
+        Identity(
+            shows="even delays: the last is -1, at this step",
+            left=EQUATION.subs(z, -1),
+            right=a - 2 * (1 + beta),
+            definitions=((tau, 2 * m),),
+        ),
+    )
+
+
+def _limit(formula: Formula) -> tuple[Step, ...]:
+    momentum, step = formula["momentum"], formula["limit"]
+    return (
+        *_circle(momentum, step),
+        *_outward(),
+        *_first(momentum, step),
+        *_ends(momentum),
+        Identity(
+            shows="even delays: the second limit",
+            left=formula["second limit, even delays"],
+            right=2 * (1 + beta),
+        ),
+        Identity(
+            shows="no momentum: the angle of the constant delay",
+            left=momentum,
+            right=0,
+            definitions=((theta, pi / (2 * tau + 1)),),
+        ),
+        Identity(
+            shows="and its limit",
+            left=step,
+            right=stability_limit["limit"],
+            definitions=((tau, (pi / theta - 1) / 2),),
+        ),
+    )
+
+
+# cosines of angles on the first branch, for momenta above and below 0: all else is rational there
+FIRST_BRANCH = {
+    1: (Rational(6, 7), Rational(3, 10)),
+    2: (Rational(19, 20), Rational(7, 9)),
+    3: (Rational(39, 40), Rational(8, 9)),
+    4: (Rational(65, 66), Rational(14, 15)),
+    5: (Rational(97, 98), Rational(22, 23)),
+    6: (Rational(136, 137), Rational(29, 30)),
+}
+LAST_BRANCH = {
+    3: (Rational(-49, 53), Rational(-45, 46)),
+    5: (Rational(-35, 36), Rational(-60, 61)),
+    7: (Rational(-59, 60), Rational(-99, 100)),
+}
+
+
+def _half_turns(order: int, cosine: Any) -> Any:
+    """cos((order + 1/2) theta)/cos(theta/2), a polynomial in cos(theta)."""
+    before, now = Integer(1), 2 * cosine - 1
+    for _ in range(order):
+        before, now = now, expand(2 * cosine * now - before)
+    return before
+
+
+def _rational(momentum: Any, step: Any, cosines: dict[int, tuple[Any, ...]]) -> Iterator[Step]:
+    """Momentum and step as fractions of cos(theta), one delay after the other."""
+    for delay in cosines:
+        above, below = (_half_turns(delay - d, cos(theta)) for d in (0, 1))
+        for shows, curve, fraction in (
+            ("the momentum", momentum, above / below),
+            ("the step", step, 2 * (1 - cos(theta)) / below),
+        ):
+            yield Identity(
+                shows=f"{shows} at delay {delay}, by the cosine of the angle",
+                left=curve.subs(tau, delay),
+                right=fraction,
+            )
+
+
+def _decided(
+    shows: str,
+    cosines: dict[int, Any],
+    low: Callable[[Any], Any],
+    high: Callable[[Any, Any], Any],
+) -> Step:
+    """Schur and Cohn's test with the momentum that has this angle; ends by momentum and step."""
+
+    def momentum(delay: int) -> Any:
+        return _half_turns(delay, cosines[delay]) / _half_turns(delay - 1, cosines[delay])
+
+    def step(delay: int) -> Any:
+        return 2 * (1 - cosines[delay]) / _half_turns(delay - 1, cosines[delay])
+
+    return StableBetween(
+        shows=shows,
+        polynomial=lambda delay: expand(EQUATION.subs({tau: delay, beta: momentum(delay)})),
+        low=lambda delay: low(momentum(delay)),
+        high=lambda delay: high(momentum(delay), step(delay)),
+        delays=tuple(cosines),
+        z=z,
+        a=a,
+    )
+
+
+def _limit_one_by_one(formula: Formula) -> tuple[Step, ...]:
+    momentum, step = formula["momentum"], formula["limit"]
+    line = formula["second limit, even delays"]
+    signs = ("above", "below")
+    return (
+        *_rational(momentum, step, FIRST_BRANCH),
+        *(
+            _decided(
+                f"Schur and Cohn's test at a momentum {sign} 0",
+                {delay: both[place] for delay, both in FIRST_BRANCH.items()},
+                lambda momentum: Integer(0),
+                lambda momentum, step: step,
+            )
+            for place, sign in enumerate(signs)
+        ),
+        StableBetween(
+            shows="and at beta = -9/10, where even delays have the second limit",
+            polynomial=lambda delay: expand(EQUATION.subs({tau: delay, beta: -Rational(9, 10)})),
+            low=lambda delay: Integer(0),
+            high=lambda delay: line.subs(beta, -Rational(9, 10)),
+            delays=(2, 4, 6),
+            z=z,
+            a=a,
+        ),
+    )
+
+
+limit = Formula(
+    name="momentum.stability_limit",
+    title="stable for |beta| < 1 exactly for 0 < a < limit, by an angle; even delays: both limits",
+    model=MODEL,
+    expressions={
+        "momentum": BETA,
+        "limit": STEP,
+        "second limit, even delays": times(2, terms(1, beta)),
+    },
+    symbols=CURVE | {beta: "the momentum"},
+    conditions=(le(1, tau), lt(theta, pi / (2 * tau - 1)), lt(-1, beta), lt(beta, 1)),
+    argue=_limit,
+    instances=_limit_one_by_one,
+    reading=(
+        "Roots only leave, so the least step with a root on the circle is the limit. The momentum "
+        "falls along the curve and meets a given beta < 1 on its first branch first. For beta >= 0 "
+        "the step grows with the angle. For beta < 0 its square is concave in the cosine, so that "
+        "the first or the last angle has the least. For even delays the last is pi; for odd ones "
+        "it is below that of beta = -1, so that u + u_1 > 0 and the first has the smaller step."
+    ),
+    uses=(
+        "solutions of a recursion",
+        "roots move continuously",
+        "simple roots move smoothly",
+        "sine of a multiple",
+        "derivative and order",
+        "intermediate values",
+    ),
+)
+
+
+def _below(formula: Formula) -> tuple[Step, ...]:
+    momentum, step, line = formula["momentum"], formula["limit"], formula["lower limit"]
+    odd = ((tau, 2 * m - 1),)
+    share = (tau - 1) + z / (z - 1) + z / (z - beta)  # z/(a dz/da), as for `stability_limit`
+    return (
+        *_circle(momentum, step),
+        Identity(
+            shows="the root -1 needs the lower limit",
+            left=EQUATION.subs(z, -1),
+            right=a - line,
+            definitions=odd,
+        ),
+        Identity(
+            shows="it moves inside where beta > -(2 tau + 1)/(2 tau - 1)",
+            left=share.subs(z, -1),
+            right=((2 * tau - 1) * beta + 2 * tau + 1) / (2 * (1 + beta)),
+        ),
+        *_rational(momentum, step, LAST_BRANCH),
+        *(
+            _decided(
+                f"Schur and Cohn's test at the {which} momentum",
+                {delay: both[place] for delay, both in LAST_BRANCH.items()},
+                lambda momentum: line.subs(beta, momentum),
+                lambda momentum, step: step,
+            )
+            for place, which in enumerate(("first", "second"))
+        ),
+    )
+
+
+below_minus_one = Formula(
+    name="momentum.below_minus_one",
+    title="odd delays >= 3 are stable for momenta a little below -1, lower limit < a < limit",
+    model=MODEL,
+    expressions={"momentum": BETA, "limit": STEP, "lower limit": times(-2, terms(1, beta))},
+    symbols=CURVE | {beta: "the momentum, -(2 tau + 1)/(2 tau - 1) < beta < -1"},
+    conditions=("tau is odd", lt(pi - pi / (2 * tau), theta), lt(theta, pi)),
+    argue=_below,
+    reading=(
+        "The momentum is the one root outside at small steps; it comes in through -1 at the lower "
+        "limit, and the next pair leaves on the last branch of the curve, not on the first."
+    ),
+    uses=("solutions of a recursion", "roots move continuously", "simple roots move smoothly"),
+    lacks=(
+        "that the last branch comes before all others, for every odd delay; decided for two "
+        "momenta at each of the delays 3, 5 and 7."
+    ),
+    remark="The delay 1 has one branch only: `momentum.one_update_old`.",
+)
+
+
+def _lower(formula: Formula) -> tuple[Step, ...]:
+    half = (2 * tau - 1) * theta / 2
+    rest = cos(theta / 2) / cos(half)
+    up = 2 * (tau - 1) * sin(half) * cos(theta / 2) + sin((tau - 1) * theta)
+    return (
+        Identity(
+            shows="the limit as a product",
+            left=formula["limit"],
+            right=4 * sin(theta / 2) ** 2 * rest,
+        ),
+        Identity(
+            shows="how its second factor moves with the angle",
+            left=diff(rest, theta),
+            right=up / (2 * cos(half) ** 2),
+        ),
+        Positive(
+            shows="not downwards, delay 1 + m",
+            expression=up,
+            definitions=((tau, m + 1),),
+            strict=(pi / (2 * m + 1) - theta,),
+        ),
+        Identity(shows="at delay 1 it stays", left=up, right=0, definitions=((tau, 1),)),
+        *_first(BETA.expression, formula["limit"])[:1],
+    )
+
+
+lowers = Formula(
+    name="momentum.lowers_the_limit",
+    title="once the delay is 1, more momentum means a smaller limit",
+    model=MODEL,
+    expressions={"limit": STEP},
+    symbols=CURVE,
+    conditions=(le(1, tau), lt(theta, pi / (2 * tau - 1))),
+    argue=_lower,
+    reading=(
+        "Along the curve of `momentum.stability_limit` the limit grows with the angle, and the "
+        "momentum falls. Without delay the limit 2 (1 + beta) grows with the momentum. For even "
+        "delays negative momentum helps down to the line 2 (1 + beta)."
+    ),
+    uses=("sine of a multiple", "derivative and order"),
+)
+
+# ------------------------------------------------------------------------- delays 0 and 1
+
+
+def _triangle(b: Any, c: Any, edges: tuple[tuple[str, Any], ...]) -> tuple[Step, ...]:
+    """The three sides of the triangle in which z^2 + b z + c is stable."""
+    sides = (1 - c, 1 + b + c, 1 - b + c)
+    return tuple(
+        Identity(shows=shows, left=side, right=edge)
+        for side, (shows, edge) in zip(sides, edges, strict=True)
+    )
+
+
+def _fresh(formula: Formula) -> tuple[Step, ...]:
+    b, c = a - 1 - beta, beta
+    return (
+        Identity(shows="the equation", left=z * EQUATION.subs(tau, 0), right=z**2 + b * z + c),
+        *_triangle(
+            b,
+            c,
+            (
+                ("momentum below 1", 1 - beta),
+                ("steps above 0", a),
+                ("steps below the limit", formula["limit"] - a),
+            ),
+        ),
+    )
+
+
+without_delay = Formula(
+    name="momentum.without_delay",
+    title="stable without delay exactly for beta < 1 and 0 < a < limit",
+    model=r"x_{k+1} = x_k + \beta\left(x_k - x_{k-1}\right) - a\,x_k",
+    expressions={"limit": times(2, terms(1, beta))},
+    symbols={beta: "the momentum"},
+    argue=_fresh,
+    reading="The three sides of the triangle; momenta below -1 leave no step.",
+    uses=("solutions of a recursion", "triangle of a quadratic"),
+)
+
+
+def _one(formula: Formula) -> tuple[Step, ...]:
+    b, c = -1 - beta, beta + a
+    corners = (((beta, 1), (a, 0)), ((beta, -1), (a, 0)), ((beta, -3), (a, 4)))
+    pairs = (
+        (a, formula["limit"] - a),
+        (a, a - formula["lower limit"]),
+        (formula["limit"] - a, a - formula["lower limit"]),
+    )
+    return (
+        Identity(shows="the equation", left=EQUATION.subs(tau, 1), right=z**2 + b * z + c),
+        *_triangle(
+            b,
+            c,
+            (
+                ("steps below the limit", formula["limit"] - a),
+                ("steps above 0", a),
+                ("steps above the lower limit", a - formula["lower limit"]),
+            ),
+        ),
+        *(
+            Identity(
+                shows=f"two sides meet in beta = {corner[0][1]}, a = {corner[1][1]}",
+                left=side,
+                right=0,
+                definitions=corner,
+            )
+            for corner, sides in zip(corners, pairs, strict=True)
+            for side in sides
+        ),
+    )
+
+
+one_update_old = Formula(
+    name="momentum.one_update_old",
+    title="stable under the delay 1 exactly for 0 < a, lower limit < a < limit: a triangle",
+    model=r"x_{k+1} = x_k + \beta\left(x_k - x_{k-1}\right) - a\,x_{k-1}",
+    expressions={
+        "limit": terms(1, minus(beta)),
+        "lower limit": times(-2, terms(1, beta)),
+    },
+    symbols={beta: "the momentum"},
+    argue=_one,
+    reading=(
+        "The three sides of the triangle with corners (beta, a) = (1, 0), (-1, 0), (-3, 4): below "
+        "beta = -1 a step that is neither too small nor too large stabilises."
+    ),
+    uses=("solutions of a recursion", "triangle of a quadratic"),
+)
+
+FORMULAS = (boundary, limit, below_minus_one, lowers, without_delay, one_update_old)
