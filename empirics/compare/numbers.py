@@ -53,7 +53,7 @@ class Numbers:
         real = places.astype(np.float64)
         arguments = [real if a == symbol else np.float64(self.values[a.name]) for a in symbols]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            found = _numerical([*symbols, *table], e)(*arguments, *table.values())
+            found = numerical([*symbols, *table], e)(*arguments, *table.values())
         return np.broadcast_to(found, places.shape).astype(np.float64)
 
     def value(self, expression: Any) -> float:
@@ -153,7 +153,8 @@ BROADCASTING = {
 }
 
 
-def _numerical(arguments: Sequence[Any], e: Any) -> Callable[..., Any]:
+def numerical(arguments: Sequence[Any], e: Any) -> Callable[..., Any]:
+    """An expression without sums as a function of arrays."""
     e = e.replace(Min, _Smallest).replace(Max, _Largest)
     return lambdify(arguments, e, [BROADCASTING, "numpy"])  # type: ignore[no-any-return]
 
