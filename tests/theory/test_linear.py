@@ -47,7 +47,7 @@ def test_names_and_topics():
     for topic in linear.topics():
         own = topic.__name__.rsplit(".", 1)[-1]
         assert all(f.name.startswith(f"{own}.") for f in topic.FORMULAS)
-    assert {use for f in EVERY for use in f.uses} == set(TEXTBOOK)
+    assert {use for f in EVERY for use in f.uses} <= set(TEXTBOOK)
 
 
 def test_the_page_of_formulas_is_mathtext():

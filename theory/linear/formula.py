@@ -45,13 +45,6 @@ TEXTBOOK = {
     ),
     "sine below its angle": "sin x < x for x > 0, and sin x/x tends to 1 at 0",
     "sine of a multiple": "|sin n x| < n sin x for 0 < x < pi and a whole number n >= 2",
-    "triangle of a quadratic": (
-        "the roots of z^2 + b z + c, b and c real, are in the open unit disc exactly if 1 - c, "
-        "1 + b + c and 1 - b + c are positive"
-    ),
-    "Yule and Walker": (
-        "the equations of the autocovariances of a stable recursion have exactly one solution"
-    ),
     "derivative and order": "a function whose derivative is positive increases",
     "dominant root": (
         "a real solution grows as its dominant roots do, and a pair r e^{+-i phi} makes it "

@@ -283,7 +283,7 @@ without_delay = Formula(
     symbols={beta: "the momentum"},
     argue=_fresh,
     reading="The three sides of the triangle; momenta below -1 leave no step.",
-    uses=("solutions of a recursion", "triangle of a quadratic"),
+    uses=("solutions of a recursion", "second degree"),
 )
 
 
@@ -333,7 +333,7 @@ one_update_old = Formula(
         "The three sides of the triangle with corners (beta, a) = (1, 0), (-1, 0), (-3, 4): below "
         "beta = -1 a step that is neither too small nor too large stabilises."
     ),
-    uses=("solutions of a recursion", "triangle of a quadratic"),
+    uses=("solutions of a recursion", "second degree"),
 )
 
 FORMULAS = (boundary, limit, below_minus_one, lowers, without_delay, one_update_old)
