@@ -94,6 +94,7 @@ PROBLEMS = Kind(
     table={
         **{name: named.maker for name, named in MAKERS.items()},
         "noiseless": problems.noiseless,
+        "with-noise": problems.with_noise,
         "own": problems.own,
     },
     words=problems.names(),

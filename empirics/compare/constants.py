@@ -17,6 +17,7 @@ from empirics.runs import Runs
 from empirics.schedules.base import Delays
 from theory.assumptions import BoundedGradientsMet, Convex, PolyakLojasiewicz, StronglyConvex
 from theory.evaluation import RUNNING
+from theory.symbols import noise_max
 from theory.theorem import Theorem
 
 OF_THE_PROBLEM = ("L", "sigma", "Delta", "R", "mu_sc")
@@ -115,7 +116,6 @@ def _of_the_run(runs: Runs) -> dict[str, Constant]:
     shown: dict[str, tuple[float, str]] = {
         "B": (1, "an update applies one gradient"),
         "b": (1, "sigma is of the gradient that is applied"),
-        "M": (0, "the variance of the noise is bounded"),
         "eta": (steps[0], "the constant step of the run" if constant else "the first step"),
     }
     if reads is not None and runs.tau_max is not None:  # caches have no delays to speak of
@@ -132,4 +132,17 @@ def _of_the_run(runs: Runs) -> dict[str, Constant]:
     return {
         name: Constant(value=float(number), provenance="exact", why=why)
         for name, (number, why) in shown.items()
-    }
+    } | of_the_noise(runs.constants)
+
+
+def of_the_noise(known: Mapping[str, Constant]) -> dict[str, Constant]:
+    """M, by which the noise may grow with the gradient, and noise_max, under the letters of theory.
+
+    >>> of_the_noise({})["M"].value
+    0.0
+    """
+    none = Constant(value=0.0, provenance="exact", why="the variance of the noise is bounded")
+    found = {"M": known.get("relative_noise", none)}
+    if "noise_bound" in known:
+        found[noise_max.name] = known["noise_bound"]
+    return found

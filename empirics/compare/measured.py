@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from empirics.moments import MEASURES
@@ -36,28 +38,49 @@ def measured(names: set[str], runs: Runs, alpha: float) -> dict[str, Constant]:
 
 
 def second_moment(runs: Runs, alpha: float) -> dict[str, Constant]:
-    """G and M_2, from sigma and from limits of the squared gradients at the points read."""
+    """G and M_2: of the problem, or from limits of the squared gradients at the points read.
+
+    The smaller of the two, where both are known; what the problem knows needs no recording.
+    """
+    known, found = runs.constants, []
+    if "second_moment" in known:
+        found.append(known["second_moment"])
     most = _largest(runs, RECORDED["M_2"], alpha, after=False)
-    if most is None or "sigma" not in runs.constants:
+    if most is not None and "sigma" in known:
+        sigma, growth = known["sigma"], known.get("relative_noise")
+        M = 0.0 if growth is None else growth.value
+        guessed = any(a is not None and a.provenance == "estimate" for a in (sigma, growth))
+        times = f" times {1 + M:.4g}" * bool(M)
+        why = f"the largest E|grad F(y_t)|^2 of the run, at most {most:.4g},{times} plus sigma^2"
+        found.append(
+            Constant(
+                value=(1 + M) * most + sigma.value**2,
+                provenance="estimate" if guessed else _limit(runs),
+                why=why + _over_delays(runs),
+            )
+        )
+    if not found:
         return {}
-    sigma = runs.constants["sigma"]
-    total = most + sigma.value**2
-    provenance: Provenance = "estimate" if sigma.provenance == "estimate" else _limit(runs)
-    why = f"the largest E|grad F(y_t)|^2 of the run, at most {most:.4g}, plus sigma^2"
-    why += _over_delays(runs)
-    return {
-        "M_2": Constant(value=total, provenance=provenance, why=why),
-        "G": Constant(value=total**0.5, provenance=provenance, why=f"the root of {why}"),
-    }
+    least = _sharpest(found)
+    root = replace(least, value=least.value**0.5, why=f"the root of {least.why}")
+    return {"M_2": least, "G": root}
 
 
 def gradients_met(runs: Runs, alpha: float) -> dict[str, Constant]:
-    """G of the full gradients at the iterates, the noise apart."""
+    """G of the full gradients at the iterates, the noise apart: of the problem, or measured."""
+    found = []
+    if "gradient_bound" in runs.constants:
+        found.append(runs.constants["gradient_bound"])
     most = _largest(runs, "squared gradient", alpha, after=False)
-    if most is None:
-        return {}
-    why = f"the root of a limit of the largest E|grad F(x_t)|^2 of the run{_over_delays(runs)}"
-    return {"G": Constant(value=most**0.5, provenance=_limit(runs), why=why)}
+    if most is not None:
+        why = f"the root of a limit of the largest E|grad F(x_t)|^2 of the run{_over_delays(runs)}"
+        found.append(Constant(value=most**0.5, provenance=_limit(runs), why=why))
+    return {"G": _sharpest(found)} if found else {}
+
+
+def _sharpest(found: list[Constant]) -> Constant:
+    """The smallest of those that are sure; of estimates only if there are no others."""
+    return min(found, key=lambda a: (a.provenance == "estimate", a.value))
 
 
 def direction(runs: Runs) -> dict[str, Constant]:

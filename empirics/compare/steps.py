@@ -9,7 +9,13 @@ import numpy as np
 from sympy import sqrt
 from sympy.core.function import AppliedUndef
 
-from empirics.compare.constants import OF_THE_PROBLEM, dominating, needed, reads_as_counted
+from empirics.compare.constants import (
+    OF_THE_PROBLEM,
+    dominating,
+    needed,
+    of_the_noise,
+    reads_as_counted,
+)
 from empirics.compare.numbers import Numbers, last_horizon, step_sizes
 from empirics.problems.base import Array, Problem
 from empirics.schedules.base import Delays, Schedule, SharedIterate
@@ -41,7 +47,7 @@ def steps_for(
     multiplicity = m, how often an iterate may be read, the whole window unless given; eta, the
     constant step of theorems that leave it free, the largest that they allow unless given; chosen,
     further constants by name, such as a bound M_2 of the second moment E|g_t|^2, for rules that are
-    built on one (its value at the start unless given; the runs have to respect it).
+    built on one (what the problem knows, else its value at the start; the runs have to respect it).
     Raises ValueError if the rule needs a constant that is missing or out of its range, or delays
     that are not the same in every replica.
 
@@ -97,7 +103,8 @@ def _given(
     theorem: Theorem, problem: Problem, schedule: Schedule, steps: int, delays: Delays | None
 ) -> dict[str, float]:
     """The constants that problem and schedule give, and the horizon."""
-    given: dict[str, float] = {"B": 1, "b": 1, "M": 0}
+    given: dict[str, float] = {"B": 1, "b": 1}
+    given |= {name: c.value for name, c in of_the_noise(problem.constants).items()}
     tau = _longest(schedule, delays)
     if tau is not None:
         given |= {"s": tau + 1, "m": tau + 1, "R_d": tau + 1, "tau": tau}
@@ -115,7 +122,10 @@ def _given(
         given["R"] = problem.distance
     if "sigma" in problem.constants:
         g = problem.gradient(problem.start)
-        given["M_2"] = float(g @ g) + problem.sigma**2
+        given["M_2"] = (1 + given["M"]) * float(g @ g) + problem.sigma**2
+    if "second_moment" in problem.constants:
+        given["M_2"] = problem.constants["second_moment"].value
+    if "M_2" in given:
         given["G"] = given["M_2"] ** 0.5
     return given
 

@@ -27,6 +27,7 @@ from empirics.problems.landscapes import (
 )
 from empirics.problems.logistic import logistic
 from empirics.problems.noiseless import noiseless
+from empirics.problems.noisy import satisfied, with_noise
 from empirics.problems.perceptron import perceptron
 from empirics.problems.piecewise import piecewise_quadratic
 from empirics.problems.quadratic import quadratic
@@ -70,10 +71,12 @@ __all__ = [
     "robust_regression",
     "rosenbrock",
     "saddle",
+    "satisfied",
     "scalar_factorisation",
     "sparse_quadratic",
     "turning_plane",
     "with_constants",
+    "with_noise",
 ]
 
 

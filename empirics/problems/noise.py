@@ -18,6 +18,7 @@ import numpy as np
 
 from empirics.problems.base import Array, Constant
 
+OF_THE_NOISE = ("sigma", "relative_noise", "second_moment", "noise_bound")  # constants
 LAWS = ("two-point", "gaussian", "student:DF")
 
 

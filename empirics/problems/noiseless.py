@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from empirics.problems import noise as noises
 from empirics.problems.base import Array, Constant, Problem
 
 
@@ -19,12 +20,12 @@ def noiseless(problem: Problem) -> Problem:
     """
     if not problem.sample_size:
         return problem
-    none = Constant(value=0.0, provenance="exact", why="the gradients are full ones")
+    kept = {k: a for k, a in problem.constants.items() if k not in noises.OF_THE_NOISE}
     return Noiseless(
         name=f"{problem.name} without noise",
         dim=problem.dim,
         start=problem.start,
-        constants={**problem.constants, "sigma": none},
+        constants={**kept, **without_noise(problem)},
         settings={**problem.settings, "full gradients": True},
         lanes=problem.lanes,
         sample_size=0,
@@ -33,6 +34,18 @@ def noiseless(problem: Problem) -> Problem:
         region=problem.region,
         original=problem,
     )
+
+
+def without_noise(problem: Problem) -> dict[str, Constant]:
+    """What full gradients satisfy as noise: there is none."""
+    why = "the gradients are full ones"
+    found = {
+        name: Constant(value=0.0, provenance="exact", why=why) for name in ("sigma", "noise_bound")
+    }
+    if "gradient_bound" in problem.constants:
+        steepest = problem.constants["gradient_bound"]
+        found["second_moment"] = replace(steepest, value=steepest.value**2)
+    return found
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -50,7 +50,10 @@ class Case:
         """A constant of the problem, as sure as the problem is of it."""
         if name not in self.values:
             return "unknown", f"the problem does not know its {name}"
-        constant = self.values[name]
+        return self.by_constant(name, self.values[name])
+
+    def by_constant(self, name: str, constant: Constant) -> Findings:
+        """A constant, as sure as it is."""
         words = f"{name} = {constant.value:.6g}, {constant.provenance}: {constant.why}"
         return ("estimated" if constant.provenance == "estimate" else "holds"), words
 

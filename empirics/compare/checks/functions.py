@@ -66,6 +66,17 @@ def polyak_lojasiewicz(assumption: known.PolyakLojasiewicz, case: Case) -> Findi
     return finding, words
 
 
+def bounded_gradient(assumption: known.BoundedGradient, case: Case) -> Findings:
+    """As the problem knows it: a run shows gradients where it was, and nowhere else."""
+    bound: Any = case.runs.constants.get("gradient_bound")
+    if bound is None:
+        return "unknown", "the problem does not know its gradient_bound"
+    finding, words = case.by_constant("gradient_bound", bound)
+    if bound.value <= case.number(assumption.G) * (1 + SLIP):
+        return finding, words
+    return "fails" if bound.provenance == "exact" else "unknown", words
+
+
 def minimiser(assumption: known.Minimiser, case: Case) -> Findings:
     if "R" not in case.runs.constants:
         return "unknown", "the problem does not know a minimiser"
@@ -95,6 +106,7 @@ CHECKS: Checks = {
     known.Convex: convex,
     known.StronglyConvex: strongly_convex,
     known.PolyakLojasiewicz: polyak_lojasiewicz,
+    known.BoundedGradient: bounded_gradient,
     known.Minimiser: minimiser,
     known.ConditionNumber: condition_number,
 }

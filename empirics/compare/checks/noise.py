@@ -7,7 +7,10 @@ import numpy as np
 from empirics.compare.checks.base import Case, Checks, Findings
 from empirics.compare.measured import gradients_met
 from empirics.compare.numbers import SLIP
+from empirics.problems.noise import has_variance
+from empirics.runs import Runs
 from theory import assumptions as known
+from theory.assumptions.paths import BoundedNoise
 
 
 def unbiased(assumption: known.UnbiasedNoise, case: Case) -> Findings:
@@ -20,6 +23,13 @@ def bounded_variance(assumption: known.BoundedVariance, case: Case) -> Findings:
 
 def variance(case: Case) -> Findings:
     """sigma^2 as the problem knows it, and not exceeded where it was measured."""
+    if heavy := without_variance(case.runs):
+        return "fails", heavy
+    growth = case.runs.constants.get("relative_noise")
+    if growth is not None and growth.value > 0:
+        return "fails", (
+            f"the noise grows with the gradient: E|xi|^2 <= {growth.value:.6g} |grad F|^2 + sigma^2"
+        )
     finding, words = case.by_provenance("sigma")
     seen = case.runs.statistics.noise_max
     if finding == "unknown" or np.isnan(seen).all():
@@ -30,9 +40,53 @@ def variance(case: Case) -> Findings:
     return finding, f"{words}; E|xi|^2 <= {seen[worst]:.4g} along the runs"
 
 
+def without_variance(runs: Runs) -> str:
+    """That the noise has no variance, if that is so; nothing if it has, or nobody knows."""
+    told = runs.settings["problem"].get("with noise")
+    if told and (told["sigma"] or told["relative"]) and not has_variance(told["law"]):
+        return f"the noise is of the law {told['law']}, which has no variance"
+    seen = runs.statistics.noise_max
+    return "the variance of the noise is infinite" if np.isposinf(seen[:1]).any() else ""
+
+
 def multiplicative(assumption: known.MultiplicativeNoise, case: Case) -> Findings:
-    """Bounded variance is enough, whatever M >= 0 is added."""
-    return variance(case)
+    """M as the problem knows it, 0 if its sigma is enough, and not exceeded where it was measured.
+
+    Any larger M will do; sigma^2 is of what the problem's own M leaves.
+    """
+    runs = case.runs
+    growth = runs.constants.get("relative_noise")
+    if growth is None or growth.value == 0:
+        return variance(case)
+    if heavy := without_variance(runs):
+        return "fails", heavy
+    M = case.number(assumption.M)
+    grown, words = case.by_constant("M", growth)
+    finding, more = case.by_provenance("sigma")
+    if M < growth.value * (1 - SLIP):
+        return "fails", f"M = {M:.6g}, and the problem has {growth.value:.6g}: {growth.why}"
+    if "estimated" in (grown, finding) and finding != "unknown":
+        finding = "estimated"
+    noise, norm = runs.statistics.noise_mean, runs.statistics.squared_norm.mean
+    if finding == "unknown" or np.isnan(noise).all():
+        return finding, f"{words}; {more}"
+    excess = noise - growth.value * norm - case.values["sigma"].value ** 2
+    worst = int(np.nanargmax(np.where(np.isfinite(excess), excess, -np.inf)))
+    if excess[worst] > SLIP * noise[worst]:
+        t = runs.times[worst]
+        return "fails", f"E|xi|^2 = {noise[worst]:.6g} > M |grad F|^2 + sigma^2 at t = {t}"
+    return finding, f"{words}; {more}; not exceeded along the runs"
+
+
+def bounded_noise(assumption: BoundedNoise, case: Case) -> Findings:
+    """On every path, as the problem knows it."""
+    bound = case.runs.constants.get("noise_bound")
+    if bound is None:
+        return "unknown", "the problem does not know its noise_bound"
+    finding, words = case.by_constant("noise_bound", bound)
+    if bound.value <= case.number(assumption.bound) * (1 + SLIP):
+        return finding, words
+    return "fails" if bound.provenance == "exact" else "unknown", words
 
 
 def mini_batch(assumption: known.MiniBatch, case: Case) -> Findings:
@@ -47,7 +101,7 @@ def bounded_second_moment(assumption: known.BoundedSecondMoment, case: Case) -> 
 
 
 def bounded_gradients(assumption: known.BoundedGradientsMet, case: Case) -> Findings:
-    """Of the full gradients at the iterates."""
+    """Of the full gradients at the iterates, or everywhere, if the problem knows that."""
     seen = gradients_met(case.runs, case.alpha).get("G")
     return case.at_most(seen, assumption.G, "squared gradient")
 
@@ -59,4 +113,5 @@ CHECKS: Checks = {
     known.MiniBatch: mini_batch,
     known.BoundedSecondMoment: bounded_second_moment,
     known.BoundedGradientsMet: bounded_gradients,
+    BoundedNoise: bounded_noise,
 }

@@ -47,4 +47,8 @@ def leaning(theorem: Theorem, of_the_problem: set[str]) -> list[str]:
     if any(isinstance(a, known.PolyakLojasiewicz) for a in theorem.assumptions):
         if "pl" in of_the_problem:
             names = names - {"mu_sc"} | {"pl"}
+    if "M" in names:
+        names.add("relative_noise")
+    if names & {"G", "M_2"}:
+        names |= {"gradient_bound", "second_moment"}
     return sorted(names & of_the_problem - set(ANYWHERE))
