@@ -18,7 +18,7 @@ from empirics.problems.regions import ball
 
 WHO = "ratings"
 USUAL = {"users": 60, "items": 40, "true_rank": 2, "density": 0.5, "noise": 0.0, "data_seed": 0}
-HUGE = 5000  # dimensions from which tiles are narrower still
+HUGE = 5000  # dimensions from which tiles are narrower still: their iterates fill the cache
 SPREAD = 0.1  # standard deviation of the products at the start, over that of the ratings
 DENSE = 10**6  # entries of a matrix whose singular values are computed in a second
 ROUNDING = 1e-12  # what bounds are moved outwards by
@@ -138,7 +138,7 @@ def ratings(
             "seed": seed,
             "start": None if start is None else x.tolist(),
         },
-        lanes=256 if loss.dim < WIDE else 64 if loss.dim < HUGE else 16,
+        lanes=256 if loss.dim < WIDE else 64 if loss.dim < HUGE else 4,
         sample_size=picks.size,
         minimiser=lowest.at,
         region=None if r is None else ball(np.zeros(loss.dim), r),
