@@ -6,6 +6,7 @@ r"""Ratings r_k that user i gives to item j, fitted by a product of factors, wit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from empirics.problems.base import Array
 from empirics.sparse import in_place
 
 AT_ONCE = 2**17  # ratings whose factors are looked up in one go
+CELLS = 2**17  # entries of the matrices of errors that are computed in one go
+SPARSE = 20  # a rating that is looked up takes as long as so many entries of a small product
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -23,7 +26,8 @@ class Factors:
     """Mean of the loss over the ratings. An iterate holds the factors of each user, then item.
 
     Fields: users and items of each rating, (N,), in the order of users; values, (N,); shape, users
-    and items; rank, how many factors each has.
+    and items; rank, how many factors each has; dense, the values as a matrix with 0 where there is
+    none, and 1 where there is one, if full products of factors are the faster way to all errors.
     """
 
     users: NDArray[np.int64]
@@ -31,6 +35,7 @@ class Factors:
     values: Array
     shape: tuple[int, int]
     rank: int
+    dense: tuple[Array, Array] | None
 
     @property
     def dim(self) -> int:
@@ -38,12 +43,20 @@ class Factors:
 
     def value(self, w: Array) -> Array:
         """(m, dim) -> (m,)."""
-        return np.array([np.square(self.errors(row)).mean() / 2 for row in w])
+        if self.dense is None:
+            return np.array([np.square(self.errors(row)).mean() / 2 for row in w])
+        flat = (E.reshape(len(E), -1) for _, E in self._all_errors(w, *self.dense))
+        squares = np.concatenate([np.vecdot(e, e) for e in flat])
+        return np.asarray(squares / (2 * len(self.values)))
 
     def gradient(self, w: Array, out: Array) -> None:
         """(m, dim) into (m, dim)."""
-        for row, result in zip(w, out, strict=True):
-            self._add_gradient(row, self.errors(row), result)
+        if self.dense is None:
+            for row, result in zip(w, out, strict=True):
+                self._add_gradient(row, self.errors(row), result)
+        else:
+            for part, E in self._all_errors(w, *self.dense):
+                out[part] = self._slopes(w[part], E)
 
     def minibatch(self, w: Array, picked: NDArray[np.int64], out: Array) -> None:
         """The gradients at w, (m, dim), over the ratings that `picked`, (m, b), names for each.
@@ -75,13 +88,23 @@ class Factors:
 
     def scatter(self, w: Array) -> Array:
         """Variance of the gradient of one rating picked at random, (m, dim) -> (m,)."""
-        found, mean = np.empty(len(w)), np.empty(self.dim)
-        for place, row in enumerate(w):
-            e, (U, V) = self.errors(row), self.split(row)
-            lengths = np.vecdot(U, U).take(self.users) + np.vecdot(V, V).take(self.items)
-            self._add_gradient(row, e, mean)
-            found[place] = max(float(np.square(e) @ lengths) / len(e) - float(mean @ mean), 0.0)
-        return found
+        found, n = np.empty(len(w)), len(self.values)
+        if self.dense is None:
+            mean = np.empty(self.dim)
+            for place, row in enumerate(w):
+                e, (U, V) = self.errors(row), self.split(row)
+                lengths = np.vecdot(U, U).take(self.users) + np.vecdot(V, V).take(self.items)
+                self._add_gradient(row, e, mean)
+                found[place] = np.square(e) @ lengths / n - mean @ mean
+        else:
+            for part, E in self._all_errors(w, *self.dense):
+                U, V = self.split(w[part])
+                means, E = self._slopes(w[part], E), np.square(E)
+                lengths = np.vecdot(V, V)[..., None]  # sums by products, as they are faster
+                sums = np.matmul(E, np.concatenate([np.ones_like(lengths), lengths], axis=-1))
+                second = np.vecdot(sums[..., 0], np.vecdot(U, U)) + sums[..., 1].sum(axis=-1)
+                found[part] = second / n - np.vecdot(means, means)
+        return np.maximum(found, 0)
 
     def errors(self, w: Array) -> Array:
         """e_k at w, (dim,), for all ratings, (N,)."""
@@ -94,9 +117,9 @@ class Factors:
         return np.concatenate(parts)
 
     def split(self, w: Array) -> tuple[Array, Array]:
-        """U, (users, rank), and V, (items, rank), as views of w, (dim,)."""
-        rows = w.reshape(sum(self.shape), self.rank)
-        return rows[: self.shape[0]], rows[self.shape[0] :]
+        """U, (..., users, rank), and V, (..., items, rank), as views of w, (..., dim)."""
+        rows = w.reshape(*w.shape[:-1], sum(self.shape), self.rank)
+        return rows[..., : self.shape[0], :], rows[..., self.shape[0] :, :]
 
     def matrix(self, numbers: Array) -> Any:
         """A number for each rating as a sparse matrix, (users, items); SciPy adds up what is twice.
@@ -112,3 +135,45 @@ class Factors:
         E, (U, V) = self.matrix(errors / len(errors)), self.split(w)
         above, below = self.split(out)
         above[...], below[...] = E @ V, E.T @ U
+
+    def _all_errors(self, w: Array, table: Array, known: Array) -> Iterator[tuple[slice, Array]]:
+        """Some iterates after the other: which, and their errors, (m, users, items), 0 if none."""
+        step = max(CELLS // table.size, 1)
+        for start in range(0, len(w), step):
+            part = slice(start, start + step)
+            U, V = self.split(w[part])
+            E = np.matmul(U, V.swapaxes(-1, -2))
+            E *= known
+            E -= table
+            yield part, E
+
+    def _slopes(self, w: Array, E: Array) -> Array:
+        """The gradients at w, (m, dim), from the errors there."""
+        (U, V), both = self.split(w), np.empty_like(w)
+        above, below = self.split(both)
+        above[...], below[...] = np.matmul(E, V), np.matmul(E.swapaxes(-1, -2), U)
+        both /= len(self.values)
+        return both
+
+
+def factors(
+    users: NDArray[np.int64],
+    items: NDArray[np.int64],
+    values: Array,
+    shape: tuple[int, int],
+    rank: int,
+) -> Factors:
+    """The loss, with a dense matrix if that is small, of few unknown entries, and none twice.
+
+    >>> loss = factors(np.array([0, 0]), np.array([0, 2]), np.array([5.0, 3.0]), (1, 3), rank=1)
+    >>> loss.dense[0]
+    array([[5., 0., 3.]])
+    """
+    cells, n = shape[0] * shape[1], len(values)
+    once = len(np.unique(users * shape[1] + items)) == n
+    dense = None
+    if once and cells <= min(SPARSE * n, CELLS):  # larger ones leave the cache, and are slower
+        table, known = np.zeros(shape), np.zeros(shape)
+        table[users, items], known[users, items] = values, 1
+        dense = table, known
+    return Factors(users=users, items=items, values=values, shape=shape, rank=rank, dense=dense)

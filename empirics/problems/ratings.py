@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from empirics.problems import ratings_data
 from empirics.problems.base import Array, Constant, real, whole
-from empirics.problems.factors import Factors
+from empirics.problems.factors import Factors, factors
 from empirics.problems.finite_sum import WIDE, FiniteSum
 from empirics.problems.minibatch import Minibatches, minibatches
 from empirics.problems.ratings_data import Ratings
@@ -102,7 +102,7 @@ def ratings(
     if not isinstance(centre, bool | np.bool_):
         raise ValueError(f"{WHO} needs centre = True or False, got {centre!r}")
     values = table.values - table.values.mean() if centre else table.values
-    loss = Factors(users=table.users, items=table.items, values=values, shape=table.shape, rank=k)
+    loss = factors(table.users, table.items, values, table.shape, k)
     whole(WHO, "seed", seed, 0, np.inf)
     x = _start(loss, seed) if start is None else np.array(start, dtype=np.float64)
     lowest = _lowest(loss, ridge, None if centre else table.truth)

@@ -74,6 +74,20 @@ def test_noise_is_unbiased_and_has_the_stated_variance_and_bounds(data, compiled
         assert squares.max() <= problem.constants["noise_bound"].value ** 2
 
 
+def test_looking_up_and_multiplying_all_find_the_same(monkeypatch):
+    dense = problems.ratings(users=30, items=20, density=0.3, noise=0.1, rank=3)
+    monkeypatch.setattr(factors, "SPARSE", 1)
+    monkeypatch.setattr(factors, "AT_ONCE", 50)
+    sparse = problems.ratings(users=30, items=20, density=0.3, noise=0.1, rank=3)
+    monkeypatch.setattr(factors, "CELLS", 1300)
+    assert sparse.loss.dense is None
+    assert dense.loss.dense is not None
+    x = points(dense, 5)
+    for found in ("value", "gradient", "noise_variance"):
+        expected = getattr(sparse, found)(x)
+        np.testing.assert_allclose(getattr(dense, found)(x), expected, rtol=1e-11, atol=1e-14)
+
+
 def test_a_gradient_is_written_where_it_belongs_also_between_other_numbers():
     problem = made()
     x, picked = points(problem, 3), np.array([[0, 1], [2, 2], [4, 0]])
