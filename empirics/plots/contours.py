@@ -9,12 +9,14 @@ import numpy as np
 
 from empirics.plots.looks import axes, look, several_labels
 from empirics.problems.base import Array, whole
+from empirics.problems.regions import Box
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from empirics.paths import Paths
     from empirics.problems.base import Problem
+    from empirics.problems.regions import Region
 
 LEVELS = 14  # lines; so many equal shares of the window lie between them
 POINTS = 160  # of the grid, along each coordinate
@@ -66,12 +68,10 @@ def contours(
     plane[..., i], plane[..., j] = np.meshgrid(x, y)
     height = problem.value(plane)
     levels = np.unique(np.quantile(height, np.linspace(0, 1, LEVELS + 2)))
-    ax.contourf(x, y, height, levels, cmap="Greys_r", alpha=0.35, zorder=0)
+    ax.contourf(x, y, height, levels, cmap="Greys", alpha=0.3, zorder=0)
     ax.contour(x, y, height, levels, colors="0.55", linewidths=0.6, zorder=1)
     if problem.region is not None:
-        inside = problem.region.contains(plane).astype(np.float64)
-        if inside.min() < inside.max():
-            ax.contour(x, y, inside, [0.5], colors="black", linestyles="dashed", linewidths=1.5)
+        ax.plot(*_edge(problem.region, plane[0, 0], i, j), "k--", linewidth=1.5, gid="region")
     for place, one in enumerate(several):
         name = names[place] if names else None
         _trajectories(ax, one.points[..., [i, j]], place, name)
@@ -89,7 +89,7 @@ def contours(
     ax.set(xlim=(left, right), ylim=(bottom, top))
     ax.set(xlabel=f"$x_{{{i + 1}}}$".replace("{1}", "1"), ylabel=f"$x_{{{j + 1}}}$")
     if names:
-        ax.legend(frameon=True, framealpha=0.9, fontsize="small")
+        ax.legend(frameon=True, framealpha=0.9, fontsize="small", loc="upper right")
     return ax
 
 
@@ -109,10 +109,23 @@ def _trajectories(ax: Axes, points: Array, place: int, name: str | None) -> None
             markevery=[len(path) - 1],
             markerfacecolor=None if ends_inside else "white",
             zorder=3,
-            clip_on=True,
+            gid="path",
         )
         if replica == 0 and name is not None:
             line.set_label(name)
+
+
+def _edge(region: Region, at: Array, i: int, j: int) -> tuple[Array, Array]:
+    """The closed curve in which a region ends, in the plane of two coordinates through a point."""
+    low, high = region.bounds
+    if isinstance(region, Box):
+        corners = np.array([(low, low), (high, low), (high, high), (low, high), (low, low)])
+        return corners[:, 0, i], corners[:, 1, j]
+    centre, radius = (low + high) / 2, (high - low)[i] / 2
+    away = np.delete(at - centre, [i, j])
+    angles = np.linspace(0, 2 * np.pi, 361)
+    reach = max(radius**2 - away @ away, 0.0) ** 0.5
+    return centre[i] + reach * np.cos(angles), centre[j] + reach * np.sin(angles)
 
 
 def _coordinates(problem: Problem, coordinates: tuple[int, int]) -> tuple[int, int]:

@@ -77,7 +77,7 @@ def drawn(ax, gid):
 def test_contours_draw_the_paths_that_they_are_given():
     several = [paths(WELL, schedules.Constant(tau), **STEP, replicas=2) for tau in (0, 9)]
     ax = plots.contours(WELL, several, labels=["none", "nine"])
-    lines = [line for line in ax.lines if line.get_gid() is None]
+    lines = [line for line in ax.lines if line.get_gid() == "path"]
     for k, (one, replica) in enumerate((one, r) for one in several for r in (0, 1)):
         np.testing.assert_array_equal(lines[k].get_xydata(), one.points[:, replica])
     assert [line.get_color() for line in lines] == [plots.COLOURS[k] for k in (0, 0, 1, 1)]
@@ -103,15 +103,37 @@ def test_contours_alone_and_of_other_coordinates():
     assert ax.get_ylim()[1] > one.points[-1, 0, 1]
 
 
+def test_the_region_is_drawn_where_it_ends():
+    well = problems.double_well(2, radius=1.5)
+    edge = drawn(plots.contours(well), "region")[0].get_xydata()
+    np.testing.assert_allclose(np.linalg.norm(edge, axis=1), 1.5)
+    ax = plots.contours(problems.matrix_factorisation(), coordinates=(0, 1))
+    edge = drawn(ax, "region")[0].get_xydata()
+    matrix = problems.matrix_factorisation()
+    for x, y in edge[::60]:  # a slice through the minimiser, whose other coordinates count
+        point = matrix.minimiser.copy()
+        for scale, there in ((1 - 1e-9, True), (1 + 1e-9, False)):
+            point[:2] = scale * x, scale * y
+            assert matrix.region.contains(point) == there
+    box = drawn(plots.contours(problems.rosenbrock()), "region")[0].get_xydata()
+    assert sorted({tuple(corner) for corner in box.tolist()}) == [
+        (-2, -1),
+        (-2, 3),
+        (2, -1),
+        (2, 3),
+    ]
+    assert not drawn(plots.contours(problems.saddle()), "region")
+
+
 def test_a_path_that_ends_outside_has_a_hollow_mark():
     one = paths(problems.saddle(), schedules.Constant(0), step=0.1, steps=90)
     for window, filled in ((((-1, 2), (-1, 1)), "white"), (((-1, 2), (-1, 99)), plots.COLOURS[0])):
         ax = plots.contours(problems.saddle(), one, window=window)
-        assert ax.lines[0].get_markerfacecolor() == filled
+        assert drawn(ax, "path")[0].get_markerfacecolor() == filled
     wild = paths(problems.double_well(2), schedules.Constant(3), step=5.0, steps=200)
     ax = plots.contours(problems.double_well(2), wild)
-    assert np.isfinite(ax.lines[0].get_xydata()).all()
-    assert ax.lines[0].get_markerfacecolor() == "white"
+    assert np.isfinite(drawn(ax, "path")[0].get_xydata()).all()
+    assert drawn(ax, "path")[0].get_markerfacecolor() == "white"
 
 
 @pytest.mark.parametrize(
