@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from empirics.cli import (
     catalogue,
     check,
+    depth,
     gallery,
     problems,
     record,
@@ -37,6 +38,7 @@ __all__ = [
     "app",
     "catalogue",
     "check",
+    "depth",
     "gallery",
     "main",
     "problems",
