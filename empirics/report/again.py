@@ -89,7 +89,7 @@ def study_file(axes: Mapping[str, list[Any]], asked: Mapping[str, Any]) -> str:
 def _problem(settings: Mapping[str, Any]) -> str | None:
     likely = {str(settings["kind"]), str(settings.get("data", settings["kind"]))}
     for name, maker in named.PROBLEMS.table.items():
-        if not any(name.startswith(word) for word in likely):
+        if not any(word in name for word in likely):
             continue
         with suppress(ValueError, OSError, TypeError):
             told = {

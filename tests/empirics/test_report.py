@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from empirics import optimisers, plots, problems, schedules, simulate, stepsizes
+from empirics import named, optimisers, plots, problems, schedules, simulate, stepsizes
 from empirics.cli import main
 from empirics.report import Page, report
 from empirics.report.again import check_command, simulate_command, study_file
@@ -163,6 +163,22 @@ def test_every_option_is_in_the_command(more, wanted, tmp_path):
     assert command(*shlex.split(text)[1:], "--out", tmp_path / "again.nc", "--json") == 0
     again = Runs.load(tmp_path / "again.nc")
     assert again.settings == json.loads(json.dumps(found.settings))
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "ratings:users=6,items=5,noise=0.5",
+        "diabetes-robust:loss=tukey",
+        "digits-perceptron:depth=0",
+    ],
+)
+def test_problems_of_data_have_a_command(problem):
+    made = named.problem(problem)
+    found = simulate(made, schedules.Constant(1), step=0.1, steps=2, replicas=1)
+    words = shlex.split(simulate_command(found))
+    assert words[2].partition(":")[0] == problem.partition(":")[0]
+    assert named.problem(words[2]).settings == made.settings
 
 
 def test_what_has_no_words_has_no_command():
