@@ -15,7 +15,7 @@ from empirics.problems.estimators import Estimate
 if TYPE_CHECKING:
     from empirics.schedules.base import Schedule
 
-PLACES = 6  # points at which Hessians are looked at and stochastic gradients drawn
+PLACES = 6  # points at which stochastic gradients are drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def estimate_constants(
         ahead = np.linspace(0, len(points) - 1, min(PLACES, len(points))).astype(int)
         lowest = estimators.lowest(problem, points[int(np.nanargmin(values))])
         found = {
-            **estimators.curvature(problem, x, points[ahead], seed),
+            **estimators.curvature(problem, x, points, seed),
             **estimators.sharpness(problem, lowest),
             **estimators.noise(problem, points, g, ahead, m, level, seed),
             **estimators.at_most(

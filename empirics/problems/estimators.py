@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from empirics.schedules.base import Schedule
 
 TIMES = 12  # at which a run is looked at, evenly in the logarithm
-ROUNDS = 30  # of the power iteration
+FEW, ROUNDS = 4, 30  # products of the power iteration: at all points, and further at the best
+BEST = 8
 SHORT = 1e-4  # differences of gradients for it, relative to the size of points
 LARGE = 2**22  # numbers in one go
 
@@ -76,40 +77,39 @@ def curvature(problem: Problem, runs: Array, x: Array, seed: int) -> dict[str, E
         if len(a):
             found = ratios(a, b, problem.gradient(a), problem.gradient(b))
             secants.append(float(np.nanmax(found, initial=0.0)))
-    steepest, tops = max(secants), np.zeros(len(x))
     generator = np.random.default_rng(seed)
-    v = _unit(generator.standard_normal(x.shape))
-    for _ in range(ROUNDS):
-        change, _ = _products(problem, x, v, 0.0)
-        tops = np.fmax(tops, np.linalg.norm(change, axis=1))
-        v = _unit(change, v)
-    L = max(steepest, float(np.nanmax(tops)))
-    least = np.inf
-    v = _unit(generator.standard_normal(x.shape))
-    for _ in range(ROUNDS if L else 0):
-        turned, quotient = _products(problem, x, v, L)
-        least = min(least, float(np.nanmin(quotient)))
-        v = _unit(turned, v)
-    why = (
-        f"largest quotient of gradients at {len(x)} points, {ROUNDS} products each, and along runs"
+    L = max(*secants, _extreme(problem, x, generator, 0.0))
+    mu = -_extreme(problem, x, generator, L) if L else 0.0
+    looked = f"{FEW} products at {len(x)} points, {ROUNDS} more at {min(BEST, len(x))} of them"
+    why, low = (
+        f"largest change of the gradient along runs; {looked}",
+        f"smallest curvature; {looked}",
     )
-    low = f"smallest curvature; {ROUNDS} products at each of {len(x)} points"
-    mu = min(least, L)
     return {
         "L": Estimate(constant=seen(L, why), lower=L, upper=np.inf),
         "mu_sc": Estimate(constant=seen(mu, low), lower=-np.inf, upper=mu),
     }
 
 
+def _extreme(problem: Problem, x: Array, generator: np.random.Generator, shift: float) -> float:
+    """The largest |H v| with |v| = 1, or with a shift >= |H| the largest -<v, H v>: power iteration
+    at all points, and on at the best of them.
+    """
+    v, found, score = _unit(generator.standard_normal(x.shape)), -np.inf, np.empty(0)
+    for k in range(FEW + ROUNDS):
+        if k == FEW:
+            best = np.argsort(-score)[:BEST]
+            x, v = x[best], v[best]
+        turned, quotient = _products(problem, x, v, shift)
+        score = -quotient if shift else np.linalg.norm(turned, axis=1)
+        score = np.where(np.isnan(score), -np.inf, score)
+        found, v = max(found, float(score.max())), _unit(turned, v)
+    return found
+
+
 def steepest_at(problem: Problem, x: Array) -> float:
     """|H| at one point."""
-    v = _unit(np.random.default_rng(0).standard_normal((1, problem.dim)))
-    found = 0.0
-    for _ in range(ROUNDS):
-        change, _ = _products(problem, x[None], v, 0.0)
-        found = max(found, float(np.nan_to_num(np.linalg.norm(change))))
-        v = _unit(change, v)
-    return found
+    return _extreme(problem, x[None], np.random.default_rng(0), 0.0)
 
 
 def sharpness(problem: Problem, x: Array) -> dict[str, Estimate]:
