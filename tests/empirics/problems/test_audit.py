@@ -335,6 +335,7 @@ class HalfLine(Region):
 
     words = "1 <= x <= 5"
     settings = {}  # noqa: RUF012
+    bounds = np.array([1.0]), np.array([5.0])
 
     def contains(self, x):
         return ((x >= 1) & (x <= 5)).all(axis=-1)
