@@ -168,6 +168,11 @@ def _decide(
         ratio = np.where(above, seen.lower / bound, 0)
     if above.any():
         at = int(np.argmax(ratio))
+        if np.isinf(seen.lower[at]):
+            return "violated", (
+                f"at {theorem.horizon} = {horizons[at]} the quantity is infinite, replicas are "
+                f"lost, and the bound is {bound[at]:.6g}"
+            )
         return "violated", (
             f"at {theorem.horizon} = {horizons[at]} the quantity is {seen.mean[at]:.6g}, at "
             f"least {ratio[at]:.4g} times the bound {bound[at]:.6g}"

@@ -131,7 +131,8 @@ def _along(runs: Runs, coherent: Runs, alpha: float) -> dict[str, str]:
 
 
 def _noise(runs: Runs) -> str:
-    seen = runs.statistics.noise_max
+    s = runs.statistics
+    seen = np.where(s.diverged == 0, s.noise_max, np.nan)
     if np.isnan(seen).all():
         return "not measured; simulate with noise=True"
     at = int(np.nanargmax(seen))

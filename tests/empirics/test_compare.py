@@ -12,7 +12,7 @@ from empirics.problems.base import Constant
 from empirics.statistics import Family
 from theory.assumptions import Assumed, StepLimit
 from theory.latex import shown
-from theory.results import dai2019
+from theory.results import dai2019, lian2015
 
 SHARP = dai2019.sharp
 
@@ -281,6 +281,32 @@ def test_divergence_is_never_dropped():
     verdict = compare(dai2019.any_constant_step, runs, mu=0.5)
     assert verdict.outcome == "not applicable"
     assert "diverge" in verdict.reason
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_runs_that_diverge_refute_a_bound_whose_assumptions_they_meet(noise):
+    """L is said to be a fiftieth of what it is: nothing else is wrong, the noise least of all.
+
+    Lost replicas have no noise to measure. Taking it for infinite hid the refutation.
+    """
+    bowl = problems.quadratic(dim=2, mu=0.5, sigma=0.5)
+    lie = replace(bowl.constants["L"], value=0.02)
+    liar = replace(bowl, constants={**bowl.constants, "L": lie})
+    theorem, schedule = lian2015.nonconvex, schedules.Constant(1)
+    runs = simulate(
+        liar,
+        schedule,
+        step=steps_for(theorem, liar, schedule, steps=300),
+        steps=300,
+        noise=noise,
+    )
+    assert (runs.lost_at > 0).all()
+    verdict = compare(theorem, runs)
+    assert verdict.outcome == "violated", verdict.reason
+    assert "the quantity is infinite" in verdict.reason
+    check = next(check for check in verdict.checks if check.assumption == "bounded variance")
+    assert check.finding == "holds"
+    assert ("along the runs" in check.words) == noise
 
 
 def test_an_assumption_without_a_check_is_unknown(runs):

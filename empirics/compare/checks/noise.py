@@ -22,7 +22,10 @@ def bounded_variance(assumption: known.BoundedVariance, case: Case) -> Findings:
 
 
 def variance(case: Case) -> Findings:
-    """sigma^2 as the problem knows it, and not exceeded where it was measured."""
+    """sigma^2 as the problem knows it, and not exceeded where it was measured.
+
+    Where replicas are lost it was not; else runs that diverge could refute nothing.
+    """
     if heavy := without_variance(case.runs):
         return "fails", heavy
     growth = case.runs.constants.get("relative_noise")
@@ -31,7 +34,8 @@ def variance(case: Case) -> Findings:
             f"the noise grows with the gradient: E|xi|^2 <= {growth.value:.6g} |grad F|^2 + sigma^2"
         )
     finding, words = case.by_provenance("sigma")
-    seen = case.runs.statistics.noise_max
+    s = case.runs.statistics
+    seen = np.where(s.diverged == 0, s.noise_max, np.nan)
     if finding == "unknown" or np.isnan(seen).all():
         return finding, words
     worst = int(np.nanargmax(seen))
