@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from empirics.problems import files
-from empirics.problems.base import Array
+from empirics.problems.base import Array, flag
 
 NAMES = ("digits", "digits-multinomial", "breast-cancer")
 
@@ -64,7 +64,7 @@ def table(
     matches = labels[:, None] == np.array(classes)  # (n, K)
     used = matches.any(axis=1)
     X, y = X[used], matches[used].argmax(axis=1)
-    if standardise:
+    if flag(who, "standardise", standardise):
         varying = np.ptp(X, axis=0) > 0
         X = X[:, varying]
         X = (X - X.mean(axis=0)) / X.std(axis=0)

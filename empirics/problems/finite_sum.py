@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from empirics.problems.base import Array, Constant, Problem
 from empirics.problems.minibatch import Minibatches
@@ -85,6 +85,21 @@ class FiniteSum(Problem):
         flat = x.reshape(-1, self.dim)
         parts = [function(flat[part]) for part in _slices(len(flat))]
         return np.concatenate(parts).reshape(x.shape[:-1])
+
+
+def first_iterate(who: str, start: ArrayLike | None, dim: int) -> Array:
+    """The start as an array, zeros unless given; the problem looks at its shape.
+
+    >>> first_iterate("logistic", "zero", 2)
+    Traceback (most recent call last):
+    ValueError: logistic needs a finite start of shape (2,), got 'zero'
+    """
+    if start is None:
+        return np.zeros(dim)
+    try:
+        return np.array(start, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{who} needs a finite start of shape ({dim},), got {start!r}") from None
 
 
 def row_bounds(

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from empirics.problems.base import Array, Constant, real
 from empirics.problems.binary import binary
 from empirics.problems.datasets import table
-from empirics.problems.finite_sum import WIDE, FiniteSum
+from empirics.problems.finite_sum import WIDE, FiniteSum, first_iterate
 from empirics.problems.logistic import variance_bound
 from empirics.problems.minibatch import minibatches
 
@@ -70,7 +70,7 @@ def hinge(
     smooth = binary(rows)
     loss = Margins(smooth.A, smooth.squares)
     lengths = np.sqrt(loss.squares)
-    x = np.zeros(loss.dim) if start is None else np.array(start, dtype=np.float64)
+    x = first_iterate("hinge", start, loss.dim)
     mean = loss.A.mean(axis=0)
     top = float(np.linalg.eigvalsh(loss.A.T @ loss.A / len(loss.A))[-1])
     bounds: dict[str, tuple[float, str]] = {

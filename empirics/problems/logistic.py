@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from empirics.problems.base import Array, Constant
 from empirics.problems.binary import Binary, binary
 from empirics.problems.datasets import table
-from empirics.problems.finite_sum import WIDE, FiniteSum
+from empirics.problems.finite_sum import WIDE, FiniteSum, first_iterate
 from empirics.problems.minibatch import Minibatches, minibatches
 from empirics.problems.multinomial import Multinomial, multinomial
 
@@ -87,7 +87,7 @@ def logistic(
     picks = minibatches("logistic", len(rows.X), batch, replacement)
     two = len(rows.classes) == 2
     loss = binary(rows) if two else multinomial(rows)
-    x = np.zeros(loss.dim) if start is None else np.array(start, dtype=np.float64)
+    x = first_iterate("logistic", start, loss.dim)
     top = float(np.linalg.eigvalsh(rows.X.T @ rows.X)[-1]) / len(rows.X)
     bare = Logistic(
         name="logistic",

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from empirics.problems import ratings_data
 from empirics.problems.base import Array, Constant, real, whole
 from empirics.problems.factors import Factors, factors
-from empirics.problems.finite_sum import WIDE, FiniteSum
+from empirics.problems.finite_sum import WIDE, FiniteSum, first_iterate
 from empirics.problems.minibatch import Minibatches, minibatches
 from empirics.problems.ratings_data import Ratings
 from empirics.problems.regions import ball
@@ -97,22 +97,22 @@ def ratings(
         "data_seed": data_seed,
     }
     table = _table(data, {key: value for key, value in shape.items() if value is not None})
-    k, ridge = whole(WHO, "rank", rank, 1), real(WHO, "l2", l2, 0)
+    k, ridge = whole(WHO, "rank", rank, 1, sum(table.shape)), real(WHO, "l2", l2, 0)
     picks = minibatches(WHO, len(table.values), batch, replacement)
     if not isinstance(centre, bool | np.bool_):
         raise ValueError(f"{WHO} needs centre = True or False, got {centre!r}")
     values = table.values - table.values.mean() if centre else table.values
     loss = factors(table.users, table.items, values, table.shape, k)
     whole(WHO, "seed", seed, 0, np.inf)
-    x = _start(loss, seed) if start is None else np.array(start, dtype=np.float64)
+    x = _start(loss, seed) if start is None else first_iterate(WHO, start, loss.dim)
     lowest = _lowest(loss, ridge, None if centre else table.truth)
     if radius is not None:
         r: float | None = real(WHO, "radius", radius, 0, ends="()")
-    elif lowest.at is None or x.shape != (loss.dim,):
+    elif lowest.at is None or x.shape != (loss.dim,) or not np.isfinite(x).all():
         r = None
     else:
         r = float(np.sqrt(2) * max(np.linalg.norm(lowest.at), np.linalg.norm(x)))
-    if r is not None and x.shape == (loss.dim,) and not np.linalg.norm(x) <= r:
+    if r is not None and x.shape == (loss.dim,) and np.linalg.norm(x) > r:
         raise ValueError(
             f"{WHO} needs a start with |x| <= {r:.4g}, the radius of the region, got "
             f"{np.linalg.norm(x):.4g}; raise the radius"

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from empirics.problems.base import Array, real, whole
 
+MOST = 2**27  # entries of a generated matrix, of which one needs a random order
 HEADER = ("userid", "movieid", "rating")  # of ratings.csv, in any order and spelling
 MARKS = {"::": "ratings.dat", "\t": "u.data", ",": "ratings.csv"}  # what stands between values
 
@@ -50,6 +51,10 @@ def generated(
     ((6, 5), (12,))
     """
     shape = whole(who, "users", users, 1), whole(who, "items", items, 1)
+    if shape[0] * shape[1] > MOST:
+        raise ValueError(
+            f"{who} needs at most {MOST} entries, users times items, got {shape[0]} by {shape[1]}"
+        )
     k = whole(who, "true_rank", rank, 1, min(shape))
     known = max(round(real(who, "density", density, 0, 1, ends="(]") * shape[0] * shape[1]), 1)
     error = real(who, "noise", noise, 0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.problems.base import Array, Constant, real
-from empirics.problems.finite_sum import ROUNDING, WIDE, FiniteSum, row_bounds
+from empirics.problems.finite_sum import ROUNDING, WIDE, FiniteSum, first_iterate, row_bounds
 from empirics.problems.minibatch import minibatches
 from empirics.problems.residuals import Residuals
 from empirics.problems.scalar import scalar
@@ -74,7 +74,7 @@ def regression(
     picks = minibatches(who, len(rows.X), batch, replacement)
     fit = Residuals(rows.X, rows.y, psi, np.vecdot(rows.X, rows.X))
     dim = fit.dim
-    x = np.zeros(dim) if start is None else np.array(start, dtype=np.float64)
+    x = first_iterate(who, start, dim)
     curvatures = np.linalg.eigvalsh(rows.X.T @ rows.X / len(rows.X))
     curvatures[curvatures < DEPENDENT * curvatures[-1]] = 0.0
     curvatures += ridge

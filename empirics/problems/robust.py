@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from empirics.problems.base import Constant, real
 from empirics.problems.bounded_loss import LOSSES, Bounded
-from empirics.problems.finite_sum import ROUNDING, WIDE, FiniteSum, row_bounds
+from empirics.problems.finite_sum import ROUNDING, WIDE, FiniteSum, first_iterate, row_bounds
 from empirics.problems.minibatch import Minibatches, minibatches
 from empirics.problems.residuals import Residuals
 from empirics.problems.targets import measured
@@ -69,7 +69,7 @@ def robust_regression(
     squares = np.vecdot(rows.X, rows.X)
     rho = Bounded(loss, c)
     residuals = Residuals(X=rows.X, y=rows.y, psi=rho, squares=squares)
-    x = np.zeros(residuals.dim) if start is None else np.array(start, dtype=np.float64)
+    x = first_iterate("robust regression", start, residuals.dim)
     return RobustRegression(
         name="robust regression",
         dim=residuals.dim,

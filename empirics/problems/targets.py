@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.problems import files
-from empirics.problems.base import Array
+from empirics.problems.base import Array, flag
 
 NAMES = ("diabetes",)
 
@@ -49,7 +49,7 @@ def measured(
     ((442, 11), 1.0)
     """
     X, y, source, facts = _raw(data, label, who)
-    if standardise:
+    if flag(who, "standardise", standardise):
         if not np.ptp(y) > 0:
             raise ValueError(f"{who} needs different numbers y to standardise, got {y[0]:g} only")
         X = X[:, np.ptp(X, axis=0) > 0]

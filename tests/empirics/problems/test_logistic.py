@@ -273,6 +273,8 @@ NAN = float("nan")
         ({"batch": 0}, r"logistic needs a whole number batch >= 1, got 0"),
         ({"batch": 1.5}, r"logistic needs a whole number batch >= 1, got 1\.5"),
         ({"sigma": 1.0}, r'needs sigma = "bound" or "estimate", got 1\.0'),
+        ({"start": "zero"}, r"logistic needs a finite start of shape .*, got 'zero'"),
+        ({"standardise": "no"}, r"logistic needs standardise = True or False, got 'no'"),
         ({"start": [1.0]}, r"logistic needs a finite start of shape \(55,\), got shape \(1,\)"),
     ],
 )

@@ -236,6 +236,8 @@ NAN = float("nan")
         ({"l2": -1}, r"robust regression needs a number l2 with l2 >= 0, got -1"),
         ({"batch": 0}, r"robust regression needs a whole number batch >= 1, got 0"),
         ({"batch": 443, "replacement": False}, r"needs a batch <= 442, the number of rows"),
+        ({"start": "zero"}, r"robust regression needs a finite start of shape .*, got 'zero'"),
+        ({"standardise": "no"}, r"robust regression needs standardise = True or False, got 'no'"),
         ({"start": [1.0]}, r"robust regression needs a finite start of shape \(11,\)"),
     ],
 )
