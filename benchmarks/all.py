@@ -1,4 +1,4 @@
-"""Every table of speed, one after the other in one run: simulator, references, caches, sweeps.
+"""Every table of speed, one after the other: simulator, references, caches, exact, sweeps.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/all.py [--rounds 5]
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 import caches
+import exact
 import references
 import simulator
 import sweep
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     machine()
-    for module in (simulator, references, caches):
+    for module in (simulator, references, caches, exact):
         print(f"\n==== {(module.__doc__ or '').splitlines()[0]}")
         for table in module.TABLES.values():
             table(rounds)

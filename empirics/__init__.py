@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from empirics import (
         exact,
+        lore,
         measure,
         optimisers,
         plots,
@@ -46,6 +47,7 @@ _WHERE = {
     "correction_for": "empirics.compare",
     "exact": "empirics.exact",
     "diagrams": "empirics.diagrams",
+    "lore": "empirics.lore",
     "measure": "empirics.measure",
     "measures_for": "empirics.compare",
     "optimisers": "empirics.optimisers",
@@ -76,6 +78,7 @@ __all__ = [
     "correction_for",
     "diagrams",
     "exact",
+    "lore",
     "measure",
     "measures_for",
     "optimisers",
