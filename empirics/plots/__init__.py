@@ -12,6 +12,7 @@ from empirics.plots.fits import rate
 from empirics.plots.heat import heat_map
 from empirics.plots.looks import COLOURS, MARKERS, new_figure, save, several_labels, style
 from empirics.plots.panels import small_multiples
+from empirics.plots.stability import roots, stability_map
 from empirics.plots.verdicts import bound_and_runs, slack
 
 __all__ = [
@@ -24,11 +25,13 @@ __all__ = [
     "heat_map",
     "new_figure",
     "rate",
+    "roots",
     "runs",
     "save",
     "several_labels",
     "slack",
     "slowdown",
     "small_multiples",
+    "stability_map",
     "style",
 ]

@@ -88,8 +88,8 @@ def heat_map(
     ax.set_xticks(at, [f"{level:g}" for level in levels])
     ax.set(xlabel=staleness, ylabel=step, xlim=(-0.5, len(levels) - 0.5))
     ax.set_yscale("log")
-    edges = _edges(steps)
-    ax.set_ylim(edges[0], edges[-1])
+    borders = edges(steps)
+    ax.set_ylim(borders[0], borders[-1])
     ax.legend(**BELOW)
     return ax
 
@@ -99,7 +99,7 @@ def _paint(ax: Axes, steps: Array, last: Array, first: Array, lost: Array, words
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap, LogNorm
 
-    x, y = np.arange(last.shape[1] + 1) - 0.5, _edges(steps)
+    x, y = np.arange(last.shape[1] + 1) - 0.5, edges(steps)
     gone = (lost > 0) | np.isposinf(last)
     grown = ~gone & (last > first)
     good = ~gone & ~grown & np.isfinite(last)
@@ -139,7 +139,7 @@ def _ridge(ax: Axes, steps: Array, score: Array) -> None:
     ax.plot(at, best, label="best step", **look)
 
 
-def _edges(steps: Array) -> Array:
+def edges(steps: Array) -> Array:
     """Borders of cells around steps, halfway in the logarithm."""
     logs = np.log(steps)
     if len(logs) == 1:
