@@ -23,6 +23,8 @@ TOPICS = (
     "uniform",
     "geometric",
     "caches",
+    "asynchrony",
+    "varying",
 )
 
 
