@@ -25,6 +25,7 @@ TOPICS = (
     "caches",
     "asynchrony",
     "varying",
+    "compensation",
 )
 
 

@@ -220,9 +220,7 @@ def _between(formula: Formula) -> tuple[Step, ...]:
             shows="up to low it is positive: no word reaches -1, whatever m",
             expression=(tau + 1) * spare + part,
         ),
-        Positive(
-            shows="its second part", expression=a * (4 - a) / 8, conditions=(2 - a,)
-        ),
+        Positive(shows="its second part", expression=a * (4 - a) / 8, conditions=(2 - a,)),
         Positive(shows="low is below 2", expression=2 - low),
         Identity(
             shows="1 + factor at high",
