@@ -50,7 +50,7 @@ class Enumeration(Step):
         count = len(self.draws) ** self.length
         if not self.draws or self.length < 1 or count > MOST:
             raise self.fail(f"{count} sequences are none or too many to go through")
-        if expand(sum(sympify(chance) for _, chance in self.draws) - 1) != 0:
+        if cancel(sum(sympify(chance) for _, chance in self.draws) - 1) != 0:
             raise self.fail("the chances do not sum to 1")
         total: Any = Integer(0)
         for sequence in product(self.draws, repeat=self.length):

@@ -100,7 +100,7 @@ class SecondMoments(Step):
 @lru_cache(maxsize=64)
 def stationary(outcomes: tuple[Outcome, ...]) -> Any:
     """S over the variance of a noise: the one solution of its equations."""
-    if expand(sum(o.chance for o in outcomes) - 1) != 0:
+    if cancel(sum(o.chance for o in outcomes) - 1) != 0:
         raise StepError("the chances do not sum to 1")
     n = outcomes[0].matrix.rows
     unknown = {(i, k): Symbol(f"S_{i}_{k}") for i in range(n) for k in range(i, n)}
