@@ -24,6 +24,7 @@ TOPICS = (
     "geometric",
     "caches",
     "asynchrony",
+    "relative_noise",
     "varying",
     "compensation",
 )

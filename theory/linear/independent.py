@@ -140,11 +140,10 @@ def _mean_square(formula: Formula) -> tuple[Step, ...]:
 
 
 def _mean_square_one_by_one(formula: Formula) -> tuple[Step, ...]:
-    q, r = symbols("p_0 p_1", positive=True)
-    third = Rational(1, 3)
+    q, third = Symbol("p_0", positive=True), Rational(1, 3)
     laws = {
         "two delays of any law": (q, 1 - q),
-        "three delays of any law": (q, r, 1 - q - r),
+        "delays 0, 1, 2, that of 1 with the chance 1/3": (q, third, 1 - third - q),
         "delays 0 and 3": (third, 0, 0, 1 - third),
     }
     checks: list[Step] = [

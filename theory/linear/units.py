@@ -16,6 +16,7 @@ e^{i pi n} squares to 1, of a root that its square is what stands under it.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -62,6 +63,7 @@ def vanishes(expression: Any, given: tuple[Any, ...] = ()) -> bool:
     return remainder(expression, given) == 0
 
 
+@lru_cache(maxsize=4096)
 def remainder(expression: Any, given: tuple[Any, ...] = ()) -> Any:
     """What is left of the numerator of an expression; 0 proves that the expression is 0."""
     reading = _Reading()
