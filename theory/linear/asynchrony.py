@@ -6,6 +6,7 @@ but not independent, so this is not the model of independent geometric delays. I
 ball, exactly. Its mean square is another matter, and so is stability.
 """
 
+from functools import partial
 from typing import Any
 
 from sympy import Integer, Matrix, Rational, Symbol, diff, eye, oo, sqrt, zeros
@@ -88,6 +89,10 @@ def _queue(workers: tuple[int, ...], step: Any, held: int) -> list[Any]:
     return path
 
 
+def _last(held: int, workers: tuple[int, ...]) -> Any:
+    return _queue(workers, Rational(3, 2), held)[-1]
+
+
 def _momentum_one_by_one(formula: Formula) -> tuple[Step, ...]:
     found: list[Step] = []
     for held in (2, 3):
@@ -99,7 +104,7 @@ def _momentum_one_by_one(formula: Formula) -> tuple[Step, ...]:
         found += [
             Enumeration(
                 shows=f"E x_{last}, by every sequence of workers",
-                run=lambda workers, held=held: _queue(workers, Rational(3, 2), held)[-1],
+                run=partial(_last, held),
                 draws=tuple((i, Rational(1, held)) for i in range(held)),
                 length=last,
                 value=path[last],

@@ -5,6 +5,7 @@ c lambda (x_k - x_{k-tau}). With c = 0 nothing is done, with c = 1 the delay is 
 the square of the gradient in place of the curvature.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import I, Integer, Rational, Symbol, cos, diff, exp, expand, pi, sin, sqrt
@@ -35,6 +36,19 @@ SYMBOLS = {
 def characteristic(delay: Any, share: Any) -> Any:
     """z^(tau+1) - (1 - a c) z^tau + a (1 - c)."""
     return z ** (delay + 1) - (1 - a * share) * z**delay + a * (1 - share)
+
+
+def _tested(share: Any, high: Callable[[int], Any], delays: tuple[int, ...]) -> Step:
+    """Schur and Cohn's test for one share."""
+    return StableBetween(
+        shows=f"Schur and Cohn's test on the whole line of steps, c = {share}",
+        polynomial=lambda delay: characteristic(delay, share),
+        low=lambda delay: Integer(0),
+        high=high,
+        delays=delays,
+        z=z,
+        a=a,
+    )
 
 
 # ------------------------------------------------------------------ up to half of the curvature
@@ -145,27 +159,16 @@ def _up_to_half(formula: Formula) -> tuple[Step, ...]:
 
 
 def _up_to_half_one_by_one(formula: Formula) -> tuple[Step, ...]:
-    def test(share: Any, high: Any, delays: tuple[int, ...], shows: str) -> Step:
-        return StableBetween(
-            shows=f"Schur and Cohn's test, {shows}",
-            polynomial=lambda delay: characteristic(delay, share),
-            low=lambda delay: Integer(0),
-            high=high,
-            delays=delays,
-            z=z,
-            a=a,
-        )
-
     def at(angle: Any) -> Any:
         return lambda delay: formula["limit"].subs({phi: angle, tau: delay})
 
     few = tuple(range(1, 7))
     quarter = (1 + sqrt(Rational(11, 3))) / 4  # cos(phi) of c = 1/4 at delay 2
     return (
-        test(Integer(0), lambda d: at(pi / (2 * d + 1))(d), few[:3], "c = 0"),
-        test(Rational(1, 2), lambda d: at(pi / (d + 1))(d), few, "c = 1/2"),
-        test(Rational(1, 4), lambda d: Rational(4, 3), (1,), "c = 1/4"),
-        test(Rational(1, 4), lambda d: Rational(2, 3) / quarter, (2,), "c = 1/4"),
+        _tested(Integer(0), lambda d: at(pi / (2 * d + 1))(d), few[:3]),
+        _tested(Rational(1, 2), lambda d: at(pi / (d + 1))(d), few),
+        _tested(Rational(1, 4), lambda d: Rational(4, 3), (1,)),
+        _tested(Rational(1, 4), lambda d: Rational(2, 3) / quarter, (2,)),
         Identity(
             shows="the limit of c = 1/4 at delay 2 is on the curve",
             left=formula["limit"].subs(tau, 2),
@@ -250,15 +253,7 @@ def _from_half(formula: Formula) -> tuple[Step, ...]:
 
 def _from_half_one_by_one(formula: Formula) -> tuple[Step, ...]:
     return tuple(
-        StableBetween(
-            shows=f"Schur and Cohn's test, c = {share}",
-            polynomial=lambda delay, share=share: characteristic(delay, share),
-            low=lambda delay: Integer(0),
-            high=lambda delay: formula["limit"],
-            delays=(2, 4, 6, 8),
-            z=z,
-            a=a,
-        )
+        _tested(share, lambda delay: formula["limit"], (2, 4, 6, 8))
         for share in (Rational(2, 3), Integer(1))
     )
 
@@ -310,18 +305,12 @@ def _one_update_old(formula: Formula) -> tuple[Step, ...]:
 
 def _one_update_old_one_by_one(formula: Formula) -> tuple[Step, ...]:
     shares = {"first": (0, Rational(1, 4), Rational(3, 4)), "second": (Rational(4, 5), 1, 2)}
+
+    def end(name: str, share: Any) -> Callable[[int], Any]:
+        return lambda delay: formula[name].subs(c, share)
+
     return tuple(
-        StableBetween(
-            shows=f"Schur and Cohn's test, c = {share}",
-            polynomial=lambda delay, share=share: characteristic(delay, share),
-            low=lambda delay: Integer(0),
-            high=lambda delay, name=name, share=share: formula[name].subs(c, share),
-            delays=(1,),
-            z=z,
-            a=a,
-        )
-        for name, group in shares.items()
-        for share in group
+        _tested(share, end(name, share), (1,)) for name, group in shares.items() for share in group
     )
 
 
