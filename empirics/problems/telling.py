@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from empirics.problems.base import KEYS, Constant, Problem
+from empirics.problems.noisy import satisfied
 
 LEGEND = "= exact, <= or >= a bound, ~ an estimate"
 BELOW = ("mu_sc", "pl", "infimum")  # whose bounds lie below
@@ -17,7 +18,7 @@ def satisfies(problem: Problem) -> list[str]:
 
     >>> from empirics.problems.quadratic import quadratic
     >>> satisfies(quadratic(2, mu=0.5, sigma=0.1))
-    ['smooth', 'strongly convex', 'bounded variance', 'bounded noise']
+    ['smooth', 'strongly convex', 'bounded variance', 'bounded almost surely']
     """
     known = problem.constants
     found = ["smooth"] if "L" in known else []
@@ -31,17 +32,7 @@ def satisfies(problem: Problem) -> list[str]:
         found.append("Polyak-Lojasiewicz")
     if "gradient_bound" in known:
         found.append("bounded gradients")
-    if not problem.sample_size:
-        return [*found, "no noise"]
-    if "relative_noise" in known:
-        found.append("variance bounded by the gradient")
-    elif "sigma" in known:
-        found.append("bounded variance")
-    if "second_moment" in known:
-        found.append("bounded second moment")
-    if "noise_bound" in known:
-        found.append("bounded noise")
-    return found
+    return [*found, *(satisfied(problem) if problem.sample_size else ["no noise"])]
 
 
 def sign(key: str, constant: Constant) -> str:
