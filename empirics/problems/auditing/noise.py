@@ -58,7 +58,13 @@ def draws(ground: Ground) -> list[Draws]:
     chosen = list(
         dict.fromkeys([*([0] if np.isfinite(size[0]) else []), *order[[last, 0, middle]]])
     )
-    return [_drawn(ground, x[i], g[i]) for i in chosen]
+    found = []
+    for i in chosen:
+        try:
+            found.append(_drawn(ground, x[i], g[i]))
+        except ValueError as reason:  # of somebody's own function, which says what it is
+            ground.failures.append(str(reason))
+    return found
 
 
 def unbiased(ground: Ground, drawn: list[Draws]) -> Finding:

@@ -64,6 +64,8 @@ def lowest(ground: Ground) -> Lowest:
 
 def infimum(ground: Ground, claimed: Constant, low: Lowest) -> Finding:
     """A value below it, or an exact one that the minimiser does not reach."""
+    if not np.isfinite(low.value):
+        return _none("infimum", claimed, "no point was found at which f is finite")
     found = f"least value found {low.value:.8g}"
     if low.value < claimed.value - low.rounding - CLOSE * abs(claimed.value):
         where = f"f = {low.value:.8g} at x = {point(low.x)}"
@@ -84,6 +86,17 @@ def minimiser(ground: Ground, low: Lowest) -> Finding:
     if problem.minimiser is None:
         raise TypeError("there is no minimiser to look at")
     there = float(ground.value(problem.minimiser[None])[0])
+    if not np.isfinite(there):
+        words = f"f = {there} at the minimiser, x = {point(problem.minimiser)}"
+        return Finding(
+            claim="minimiser",
+            key="minimiser",
+            outcome="refuted",
+            tried=1,
+            worst=None,
+            words=words,
+            witness={"x": problem.minimiser.tolist()},
+        )
     slope = float(np.linalg.norm(ground.gradient(problem.minimiser[None])[0]))
     steepness = problem.constants["L"].value if "L" in problem.constants else 0.0
     allowed = slope * problem.within + steepness * problem.within**2
@@ -165,7 +178,10 @@ def sharpness(ground: Ground, claimed: Constant) -> Finding:
     x = ground.problem.minimiser
     if x is None:
         return _none("sharpness", claimed, "the problem does not know its minimiser")
-    found = measured(ground.problem, x)
+    try:
+        found = measured(ground.problem, x)
+    except ValueError as reason:
+        return _none("sharpness", claimed, str(reason))
     slack = SLACK * abs(claimed.value) + found.error + 1e-5 * abs(found.value)
     above = found.value > claimed.value + slack
     below = claimed.provenance == "exact" and found.value < claimed.value - slack

@@ -353,6 +353,32 @@ def test_points_at_which_a_function_fails_are_left_out_and_counted():
     assert "OverflowError: too large" in found["defined"].words
 
 
+def test_an_audit_never_ends_in_an_exception_of_somebodys_function():
+    def value(x):
+        if x[0] < 0.9:
+            raise ValueError("log of a negative number")
+        return x @ x
+
+    def picky(x, rng):
+        if x[0] > 1.2:
+            raise ZeroDivisionError("no")
+        return 2 * x
+
+    problem = from_functions(
+        value, lambda x: 2 * x, picky, start=[1.0], infimum=0.8, L=2.0,
+        constants={"sharpness": 2.0, "sigma": 1.0, "pl": 0.1},
+    )  # fmt: skip
+    assert problem.audit(points=40, samples=64).ok
+    lost = replace(problem, minimiser=np.array([0.5])).audit(points=40, samples=64)
+    assert {a.key for a in lost.refuted} == {"minimiser"}
+    assert lost["minimiser"].words == "f = nan at the minimiser, x = (0.5)"
+    assert "log of a negative number" in lost["defined"].words
+    nowhere = replace(problem, region=box([-2.0], [-1.0]), start=np.array([-1.5]))
+    found = nowhere.audit(points=40, samples=64)
+    outcomes = {a.key: a.outcome for a in found.findings}
+    assert outcomes["gradient"] == outcomes["pl"] == outcomes["sharpness"] == "not tried"
+
+
 def test_an_audit_can_be_read_and_repeated():
     problem = bowl({"L": 2.0, "infimum": 0.0})
     seen = []
