@@ -72,6 +72,7 @@ def steps_for(
     sequences = {a.func.__name__ for a in rule.atoms(AppliedUndef)}
     wanted = {a.name for a in rule.free_symbols} - {theorem.count.index.name}
     limits = _limits(theorem)
+    _demand_curvature(theorem, problem, [rule, *([] if eta is not None else limits)], given)
     if eta is None and limits:
         _demand(theorem, problem, {a.name for e in limits for a in e.free_symbols}, given)
         eta = min(Numbers(values=given).value(limit) for limit in limits)
@@ -165,6 +166,18 @@ def _longest(schedule: Schedule, delays: Delays | None) -> int | None:
     if schedule.tau_max is None and delays is not None:
         return int(delays.max())
     return schedule.tau_max
+
+
+def _demand_curvature(
+    theorem: Theorem, problem: Problem, formulas: list[Any], given: dict[str, Any]
+) -> None:
+    """Refuse steps that are built on a curvature below 0: they would be negative."""
+    built_on = {a.name for e in formulas for a in e.free_symbols}
+    if "mu_sc" in built_on and given.get("mu_sc", 0) < 0:
+        raise ValueError(
+            f"step sizes of {theorem.name} need mu_sc >= 0, got {given['mu_sc']:.6g} of "
+            f"{problem.name}, which is not convex; take another theorem, or choose mu_sc"
+        )
 
 
 def _demand(theorem: Theorem, problem: Problem, names: set[str], given: dict[str, Any]) -> None:

@@ -65,6 +65,21 @@ def test_without_it_a_nonconvex_function_is_not_known_to_have_it():
     assert verdict.outcome == "not applicable"  # no step is short enough for mu_sc < 0
 
 
+def test_steps_that_are_built_on_curvature_are_refused_where_it_is_below_0():
+    """Without pl, that is; who gives a constant step or another mu_sc knows better."""
+    well, schedule = problems.double_well(), schedules.Constant(2)
+    sentence = (
+        "step sizes of linear_rates.sgd need mu_sc >= 0, got -1 of double well, which is not "
+        "convex; take another theorem, or choose mu_sc"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        steps_for(SGD, well, schedule, steps=10)
+    with pytest.raises(ValueError, match=r"step sizes of mania2017.* need mu_sc >= 0, got -1"):
+        steps_for(results.mania2017.last_iterate, well, schedule, steps=10)
+    assert steps_for(SGD, well, schedule, steps=10, eta=0.1)(2).tolist() == [0.1, 0.1]
+    assert (steps_for(SGD, well, schedule, steps=10, chosen={"mu_sc": 0.5})(2) > 0).all()
+
+
 def test_an_estimate_makes_the_verdict_heuristic_and_a_smaller_exact_one_fails():
     theorem, problem = results.linear_rates.gradient_descent, problems.cosine(radius=2.5)
     assert held(theorem, with_pl(problem, 0.09, "estimate")).heuristic
