@@ -82,7 +82,8 @@ def matrix_factorisation(
     first term is at most (|U|^2 + |V|^2) |(X, Y)|^2, the second |R|_2 |(X, Y)|^2 in size, and
     |R|_2 <= r^2/2 + s_1. Both are attained, by U = r p/sqrt 2 and V = -r q/sqrt 2 in one column,
     p and q the first singular vectors, and (X, Y) = (p, -q): so L = 3 r^2/2 + s_1; along (p, q) the
-    first vanishes: mu_sc = -(r^2/2 + s_1). At the minimiser the largest curvature is 2 s_1.
+    first vanishes: mu_sc = -(r^2/2 + s_1). At the same point |grad f| = |(R V, R' U)| is r
+    (r^2/2 + s_1), which is the largest it can be. At the minimiser the largest curvature is 2 s_1.
 
     >>> problem = matrix_factorisation()
     >>> problem.dim, problem.infimum, problem.constants["sharpness"].value, round(problem.L, 9)
@@ -143,6 +144,7 @@ def _factorisation(
                 "L": exact(1.5 * r**2 + s[0], "3 r^2/2 + s_1 on |x| <= r, attained"),
                 "mu_sc": exact(-(0.5 * r**2 + s[0]), "-(r^2/2 + s_1) on |x| <= r, attained"),
                 "sharpness": exact(2 * s[0], "2 s_1 at the balanced minimiser"),
+                "gradient_bound": exact(r * (0.5 * r**2 + s[0]), "r (r^2/2 + s_1), attained"),
                 "infimum": exact(rest, "half the sum of the other s_i^2 (Eckart and Young)"),
             },
             settings={**settings, "radius": r},

@@ -41,7 +41,8 @@ def phase_retrieval(
     circle |x| = r of the plane, the largest eigenvalue is looked for in 4096 directions; between
     two of them it grows by no more than 3 r^2 |mean |a_i|^2 a_i a_i^T| times the angle, which is
     added. In more dimensions 3 r^2 |mean vec(a_i a_i^T) vec(a_i a_i^T)^T| bounds it. Hence L.
-    At the minimiser the Hessian is 2 B.
+    At the minimiser the Hessian is 2 B. As grad f = (T - B) x with T = mean (a_i^T x)^2 a_i a_i^T,
+    it is at most r times the larger of |B| and the bound of |T| that is found alike.
 
     >>> problem = phase_retrieval()
     >>> round(problem.mu_sc, 9), round(problem.constants["sharpness"].value, 9), problem.L < 9.64
@@ -61,6 +62,7 @@ def phase_retrieval(
     if not most > 0:
         raise ValueError(f"{who} needs vectors that see the signal, got products that are all 0")
     r = 1.5 * size if radius is None else real(who, "radius", radius, size)
+    steepest, quartic = _steepest(A, B, r), _steepest(A, np.zeros_like(B), r) / 3
     x = _aside(z) if start is None else point(who, "start", start, len(z))
     return PhaseRetrieval(
         **fields(
@@ -69,9 +71,10 @@ def phase_retrieval(
             sigma=sigma,
             noise=noise,
             constants={
-                "L": bound(max(_steepest(A, B, r), most), "largest curvature on |x| <= r"),
+                "L": bound(max(steepest, most), "largest curvature on |x| <= r"),
                 "mu_sc": exact(-most, "smallest curvature, at 0"),
                 "sharpness": exact(2 * most, "the Hessian at the signal is 2 B"),
+                "gradient_bound": bound(r * max(quartic, most), "r max(|T|, |B|) on |x| <= r"),
                 "infimum": exact(0.0, "value at the signal"),
             },
             settings={
@@ -132,7 +135,7 @@ def _aside(z: Array) -> Array:
 
 
 def _steepest(A: Array, B: Array, r: float) -> float:
-    """A bound of the largest eigenvalue of the Hessian on |x| <= r."""
+    """A bound of the largest eigenvalue of 3 T - B on |x| <= r."""
     n, d = A.shape
     if d == 2:
         angles = np.arange(DIRECTIONS) * pi / DIRECTIONS

@@ -61,6 +61,8 @@ def rosenbrock(
     least = _eigenvalues(near, region.high[1], b)[0]
     largest = _eigenvalues(far, region.low[1], b)[1]
     J = np.array([[-1.0, 0.0], [-2 * b**0.5 * far, b**0.5]])
+    across = 2 * b * max(region.high[1] - near**2, far**2 - region.low[1])  # at most |df/dy|
+    along = 2 * max(a - region.low[0], region.high[0] - a) + 2 * far * across
     dominated = 2 * float(np.linalg.svd(J, compute_uv=False)[-1]) ** 2
     return Rosenbrock(
         **fields(
@@ -73,6 +75,7 @@ def rosenbrock(
                 "mu_sc": _lowest(least, b),
                 "pl": bound(dominated, "2 s^2, s the least singular value of the residuals' slope"),
                 "sharpness": exact(_eigenvalues(a, a**2, b)[1], "larger eigenvalue at (a, a^2)"),
+                "gradient_bound": bound(float(np.hypot(along, across)), "each part at its largest"),
                 "infimum": exact(0.0, "value at (a, a^2)"),
             },
             settings={

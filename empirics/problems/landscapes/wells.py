@@ -34,7 +34,9 @@ def double_well(
     Raises ValueError if a number is out of its range or the start outside the ball.
 
     The Hessian is diagonal with 3 x_1^2 - 1 and c, so that in the ball L = max(1, 3 r^2 - 1, c)
-    and mu_sc = -1, both attained: at |x_1| = r and at 0.
+    and mu_sc = -1, both attained: at |x_1| = r and at 0. For a given s = x_1^2 gradients are
+    largest on |x| = r, and their square s (s - 1)^2 + c^2 (r^2 - s) is largest at an end or a root
+    of its derivative.
 
     >>> problem = double_well()
     >>> problem.L, problem.mu_sc, problem.region.words, problem.minimiser
@@ -63,6 +65,7 @@ def double_well(
                 "mu_sc": exact(-1.0, "f'' = 3 x^2 - 1 at 0"),
                 "sharpness": exact(max(2.0, bowl), "largest of 2 and c, at (+-1, 0)"),
                 "infimum": exact(0.0, "value at (+-1, 0)"),
+                "gradient_bound": exact(_longest(bowl, r), "largest |grad f|, over s = x_1^2"),
             },
             settings={"kind": "double_well", "dim": d, "curvature": c, "radius": r},
             minimiser=lowest,
@@ -70,6 +73,13 @@ def double_well(
         ),
         curvature=c,
     )
+
+
+def _longest(c: float, r: float) -> float:
+    """The largest |grad f| on |x| <= r: the root of the largest s (s - 1)^2 + c^2 (r^2 - s)."""
+    roots = (2 + np.array([1, -1]) * np.sqrt(1 + 3 * c**2)) / 3  # of 3 s^2 - 4 s + 1 - c^2
+    s = np.clip([0.0, r**2, *roots], 0, r**2)
+    return float(np.sqrt((s * (s - 1) ** 2 + c**2 * (r**2 - s)).max()))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
