@@ -52,7 +52,7 @@ def rows(table: list[Any], bar: Bar) -> list[dict[str, Any]]:
         begun = time.perf_counter()
         row: dict[str, Any] = {"formula": formula.name, "steps": 0, "why": ""}
         try:
-            replayed = formula.verify()
+            replayed = formula.replayed
             steps = (*replayed.argument, *replayed.examples)
             reach = "; ".join(dict.fromkeys(s.reach for s in replayed.argument if s.reach))
             row |= {"status": replayed.status, "steps": len(steps), "why": formula.lacks or reach}

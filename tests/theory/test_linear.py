@@ -8,7 +8,7 @@ from sympy import Integer, Rational, lambdify
 from theory import linear
 from theory.kernel import StepError
 from theory.latex import shown
-from theory.linear.formula import TEXTBOOK, Formula, Replayed
+from theory.linear.formula import TEXTBOOK, Formula
 from theory.linear.pages import markdown, report, to_dict
 from theory.symbols import n
 from theory.symbols import tau_max as tau
@@ -18,8 +18,8 @@ EVERY = list(linear.formulas().values())
 
 @pytest.mark.parametrize("formula", EVERY, ids=str)
 def test_every_formula_replays(formula):
-    replayed = Replayed(formula, formula.argument, formula.examples)
-    assert formula.status == replayed.status != "stated"  # the status is of a replay made now
+    replayed = formula.replayed  # made now
+    assert formula.status == replayed.status != "stated"
     assert formula.status == "proved" or len(formula.lacks) > 40
     page = report(replayed)
     assert all(step.statement in page for step in (*replayed.argument, *replayed.examples))

@@ -152,6 +152,10 @@ def test_signs_of_what_is_undefined_or_misnamed():
         Positive(shows="it", expression=1 / (1 - a) ** 2).check()
     with pytest.raises(StepError, match="a sign is '>' or '>=', got '<'"):
         Positive(shows="it", expression=a, relation="<").check()
+    with pytest.raises(StepError, match="z is not declared real"):
+        Positive(shows="it", expression=z**2 + 1).check()
+    with pytest.raises(StepError, match="not proved to be defined"):
+        Positive(shows="it", expression=tan(x) ** 2 + 1).check()
 
 
 # ------------------------------------------------------------------------- constants
@@ -246,6 +250,21 @@ def test_a_root_that_stays_on_the_circle():
     )
     with pytest.raises(StepError, match="on the unit circle for every a"):
         stuck.check()
+
+
+def test_equations_are_polynomials_with_rational_coefficients():
+    for equation in (z - exp(a), z - sqrt(2) * a, z - 1 / a):
+        step = StableBetween(
+            shows="odd",
+            polynomial=lambda tau, equation=equation: equation,
+            low=lambda tau: Integer(0),
+            high=lambda tau: Integer(1),
+            delays=(0,),
+            z=z,
+            a=a,
+        )
+        with pytest.raises(StepError, match="needs a polynomial in z and a with rational"):
+            step.check()
 
 
 def test_points_lie_between_the_meetings():

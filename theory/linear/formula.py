@@ -153,9 +153,14 @@ class Formula:
         return () if self.instances is None else tuple(self.instances(self))
 
     @cached_property
+    def replayed(self) -> "Replayed":
+        """The argument after a replay made when first asked for; `verify` makes a new one."""
+        return self.verify()
+
+    @property
     def status(self) -> Status:
-        """`proved`, `checked` or `stated`, by a replay made when first asked for."""
-        return self.verify().status
+        """`proved`, `checked` or `stated`, as the replay found."""
+        return self.replayed.status
 
     def verify(self) -> "Replayed":
         """Check every step; StepError at the first that does not follow."""

@@ -24,7 +24,7 @@ mean_of, response = Function("m"), Function("h")
 early = Symbol("i", integer=True, nonnegative=True)
 later = Symbol("j", integer=True, positive=True)
 
-DELAYS, LONG = (0, 1, 2, 3, 4), 12  # where the sums are also compared number by number
+DELAYS, LONG = (0, 1, 2, 3), 9  # where the sums are also compared number by number
 
 START = {x0: "the start", k: "the time"}
 

@@ -49,7 +49,7 @@ from sympy import (
     together,
 )
 from sympy.core.function import AppliedUndef
-from sympy.polys.polyerrors import PolynomialError
+from sympy.polys.polyerrors import BasePolynomialError
 
 from theory.kernel.facts import StepError
 
@@ -90,7 +90,7 @@ def _reduced(e: Any, known: list[Any]) -> Any:
     try:
         basis = groebner([k for k in known if k != 0], *gens, order="lex")
         return basis.reduce(e)[1]
-    except PolynomialError as error:
+    except BasePolynomialError as error:
         raise StepError(f"{e} is not a polynomial in what it is made of: {error}") from error
 
 

@@ -1,9 +1,10 @@
 """A step that is a sign, proved by `theory.sign`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sympy import Dummy, Mul, cos, factor, pi, sin, sympify
+from sympy import Dummy, Mul, cos, cot, factor, pi, sin, tan
 
 from theory.linear.steps.base import Step, put_in, where, words
 from theory.sign import provably, undefined_part
@@ -42,11 +43,14 @@ class Positive(Step):
     def check(self) -> None:
         if self.relation not in (">", ">="):
             raise self.fail(f"a sign is '>' or '>=', got {self.relation!r}")
-        e = put_in(sympify(self.expression), self.definitions)
+        e = _put_in(self.expression, self.definitions)
         weak, strict = (
-            [put_in(c, self.definitions) for c in conditions]
+            [_put_in(c, self.definitions) for c in conditions]
             for conditions in (self.conditions, self.strict)
         )
+        for symbol in sorted(set().union(*(c.free_symbols for c in (e, *weak, *strict))), key=str):
+            if not symbol.is_real:
+                raise self.fail(f"{symbol} is not declared real, so nothing has a sign")
         names = _positive_angles(e, weak, strict)
         e = e.xreplace(names)
         weak, strict = ([c.xreplace(names) for c in known] for known in (weak, strict))
@@ -55,6 +59,12 @@ class Positive(Step):
             raise self.fail(f"{words(undefined)} is not proved to be defined")
         if not _positive(self.relation, e, weak, strict):
             raise self.fail(f"{self.statement} is not proved")
+
+
+def _put_in(expression: Any, definitions: Iterable[tuple[Any, Any]]) -> Any:
+    """Tangents as quotients: where they are not defined is then seen."""
+    e = put_in(expression, definitions)
+    return e.replace(tan, lambda x: sin(x) / cos(x)).replace(cot, lambda x: cos(x) / sin(x))
 
 
 def _positive_angles(e: Any, weak: list[Any], strict: list[Any]) -> dict[Any, Any]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from sympy import Poly, Rational, Symbol, expand, resultant, sympify
+from sympy.polys.polyerrors import BasePolynomialError
 
 from theory.enclosure import enclose
 from theory.linear.steps.base import Step, words
@@ -65,7 +66,7 @@ class StableBetween(Step):
             self._check_one(tau)
 
     def _check_one(self, tau: int) -> None:
-        p = Poly(sympify(self.polynomial(tau)), self.z)
+        p = self._polynomial(tau)
         ends = [sympify(self.low(tau)), sympify(self.high(tau))]
         edge = meetings(p, self.a)
         if edge.is_zero:
@@ -89,6 +90,17 @@ class StableBetween(Step):
                     f"at delay {tau} and {self.a} = {point} the roots are "
                     f"{'not ' if claimed else ''}all in the unit disc"
                 )
+
+    def _polynomial(self, tau: int) -> Any:
+        given = sympify(self.polynomial(tau))
+        try:
+            Poly(given, self.z, self.a, domain="QQ")
+        except BasePolynomialError as error:
+            raise self.fail(
+                f"at delay {tau} the equation needs a polynomial in {self.z} and {self.a} with "
+                f"rational coefficients, got {words(given)}"
+            ) from error
+        return Poly(given, self.z)
 
     def _enclosed(self, tau: int, ends: Sequence[Any]) -> tuple[Any, Any]:
         low, high = (enclose(end, BITS) for end in ends)
