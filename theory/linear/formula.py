@@ -20,7 +20,7 @@ from theory.theorem import Source
 
 Status = Literal["proved", "checked", "stated"]
 HERE = "derived here"
-_SENSELESS = (TypeError, ValueError, AttributeError, ArithmeticError)
+_SENSELESS = (TypeError, ValueError, AttributeError, ArithmeticError, LookupError)
 
 # Facts of the textbooks that arguments may lean on, by name: no step checks these.
 TEXTBOOK = {
