@@ -9,11 +9,12 @@ from sympy import Integer, Symbol, cos, pi, sin, tan
 from theory.algebra import Minimum
 from theory.claims import le, lt
 from theory.latex import minus, power, ratio, shown, terms, times
+from theory.linear import falling
 from theory.linear.constant_delay import MODEL, SYMBOLS, a
 from theory.linear.formula import Formula
 from theory.linear.roots import best_step, r
-from theory.linear.steps import Identity, Positive, Step
-from theory.symbols import j, s
+from theory.linear.steps import FromKernel, Identity, Positive, Step
+from theory.symbols import j, k, s
 from theory.symbols import tau_max as tau
 
 omega = Symbol("omega", positive=True)
@@ -24,21 +25,22 @@ odd = Symbol("i", integer=True, nonnegative=True)
 
 
 def _small(formula: Formula) -> tuple[Step, ...]:
-    ratio_, best = formula["ratio"], best_step["step"]
-    least = 1 - a * ratio_ ** (-tau)  # of x_{k+1}/x_k, since x_{k-tau} <= x_k/ratio^tau
+    small = (le(0, k), le(1, tau), le(a, best_step["step"]))
+    granted = {"conditions": small, "assumptions": (falling.RUN, falling.START, falling.SIGN)}
     return (
-        Identity(
-            shows="what the next ratio has to spare",
-            left=least - ratio_,
-            right=ratio_ ** (-tau) * (best - a),
+        FromKernel(
+            shows="x keeps this part of itself at every update",
+            claim=le(formula["ratio"] * falling.x(k), falling.x(k + 1)),
+            proof=falling.ratio_kept,
+            **granted,
         ),
-        Positive(
-            shows="it has, up to the best step",
-            expression=ratio_ ** (-tau) * (best - a),
-            relation=">=",
-            conditions=(tau - 1, best - a),
+        FromKernel(
+            shows="and does not grow",
+            claim=le(falling.x(k + 1), falling.x(k)),
+            proof=falling.falls,
+            **granted,
         ),
-        Identity(shows="the ratio is that of the best step", left=ratio_, right=best_step["rate"]),
+        Positive(shows="the part is positive", expression=formula["ratio"], conditions=(tau - 1,)),
         Identity(
             shows="the least of x_{k-j}/x_k is that of x_k itself",
             left=formula["coherence"],
@@ -52,16 +54,14 @@ small_steps = Formula(
     title="up to the best step, x_k falls slowly and never changes sign: mu_k = 1",
     model=MODEL,
     expressions={"ratio": ratio(tau, terms(tau, 1)), "coherence": shown(Integer(1))},
-    symbols={tau: SYMBOLS[tau]},
-    conditions=(le(1, tau), "the step is at most `roots.best_step`"),
+    symbols=SYMBOLS,
+    conditions=(le(1, tau), le(a, best_step["step"])),
     argue=_small,
     reading=(
-        "x_{k+1} >= ratio x_k holds before the start, where x is constant. If it holds up to k, "
-        "x_{k-tau} <= x_k/ratio^tau, so that x_{k+1} >= (1 - a/ratio^tau) x_k >= ratio x_k > 0, "
-        "and x_{k+1} <= x_k. The oldest of the window is the largest, x_k the least: mu_k = 1 in "
-        "every mode, and so for every quadratic."
+        "From x_0 > 0 on, x stays positive and does not grow: the oldest of the window is the "
+        "largest, x_k itself the least, and mu_k = 1. So it is in every mode, from either sign, "
+        "and for every quadratic."
     ),
-    uses=("induction",),
     remark="For all smooth functions `coherence.threshold` proves more than 1/2 at the same steps.",
 )
 

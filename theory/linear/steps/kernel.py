@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from theory.claims import Claim, nonnegative
+from theory.claims import Assumption, Claim, nonnegative
 from theory.kernel import Fact, StepError, replay
 from theory.linear.steps.base import Step
 
@@ -12,19 +12,18 @@ from theory.linear.steps.base import Step
 class FromKernel(Step):
     """A claim that a proof in the kernel shows, replayed from the axioms up.
 
-    Parameters: claim; proof, which makes the fact; conditions and assumptions it may lean on, the
-    assumptions by name.
+    Parameters: claim; proof, which makes the fact; conditions and assumptions it may lean on.
     Raises StepError if the replay fails, shows something else, or leans on more.
     """
 
     claim: Claim
     proof: Callable[[], Fact]
     conditions: tuple[Claim, ...] = ()
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
 
     @property
     def statement(self) -> str:
-        known = " and ".join([*map(str, self.conditions), *self.assumptions])
+        known = " and ".join(map(str, (*self.conditions, *self.assumptions)))
         return f"{self.claim}" + (f", if {known}" if known else "")
 
     def check(self) -> None:
@@ -38,6 +37,5 @@ class FromKernel(Step):
             final.conditions - {c.expression for c in self.conditions}, key=str
         ):
             raise self.fail(f"the proof needs {nonnegative(condition)}, which is not granted")
-        for assumption in sorted(map(str, final.assumptions)):
-            if assumption not in self.assumptions:
-                raise self.fail(f"the proof uses '{assumption}', which is not granted")
+        for assumption in sorted(final.assumptions - {*self.assumptions}, key=str):
+            raise self.fail(f"the proof uses '{assumption}', which is not granted")
