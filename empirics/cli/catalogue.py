@@ -174,11 +174,14 @@ def latex(
 ) -> None:
     """Print a LaTeX document with the statement and the proof, step by step."""
     from theory import pages, results
+    from theory.linear import pages as exact
 
     if all_ == (theorem is not None):
         fail("latex needs the name of one theorem, or --all")
     if theorem is None:
         typer.echo(pages.tex.catalogue(results.theorems().values(), proofs=proofs))
+    elif theorem not in results.theorems() and (chosen := formulas.asked(theorem)):
+        typer.echo(exact.document(chosen))
     else:
         typer.echo(results.find(theorem).latex())
 

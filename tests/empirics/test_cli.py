@@ -81,6 +81,7 @@ def test_exact_formulas_are_listed_and_proved():
     assert page.returncode == 0
     assert "[stability test, tau = 0, ..., 8]" in page.stdout
     assert "Textbook: roots move continuously" in page.stdout
+    assert r"\begin{proof}" in staleness("latex", "constant_delay.largest_delay").stdout
     plain = json.loads(staleness("prove", "constant_delay.stability_limit", "--json").stdout)
     assert plain["status"] == "proved"
     assert len(plain["steps"]) > 10

@@ -1,5 +1,7 @@
 """Exact formulas: every one replays, notices a change of its constants, and equals numbers."""
 
+import re
+
 import numpy as np
 import pytest
 from matplotlib.mathtext import MathTextParser
@@ -9,7 +11,7 @@ from theory import linear
 from theory.kernel import StepError
 from theory.latex import shown
 from theory.linear.formula import TEXTBOOK, Formula
-from theory.linear.pages import markdown, report, to_dict
+from theory.linear.pages import latex, markdown, report, to_dict
 from theory.symbols import n
 from theory.symbols import tau_max as tau
 
@@ -48,6 +50,20 @@ def test_names_and_topics():
         own = topic.__name__.rsplit(".", 1)[-1]
         assert all(f.name.startswith(f"{own}.") for f in topic.FORMULAS)
     assert {use for f in EVERY for use in f.uses} <= set(TEXTBOOK)
+
+
+@pytest.mark.parametrize("topic", linear.TOPICS)
+def test_the_latex_is_mathtext(topic):
+    """One argument of each topic, and in it what is not long: the parser is slow."""
+    formula = next(f for f in EVERY[::-1] if f.name.startswith(f"{topic}."))
+    page = latex(formula.replayed)
+    found = [a or b for a, b in re.findall(r"\\\((.*?)\\\)|\\\[(.*?)\\\]", page, re.S)]
+    assert len(found) > len(formula.expressions)
+    for line in found:
+        line = line.removeprefix(r"\fit{").removesuffix("}") if r"\fit" in line else line
+        if len(line) < 120:
+            MathTextParser("path").parse(f"${line}$")
+    assert page.count(r"\item") == len(formula.argument) + len(formula.examples)
 
 
 def test_the_page_of_formulas_is_mathtext():

@@ -1,6 +1,7 @@
 """The kinds of steps: each shows what is true, refuses what is false, and does not guess."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import mpmath
 import numpy as np
@@ -29,6 +30,7 @@ from theory.claims import le
 from theory.enclosure import enclose, sign_of_constant
 from theory.kernel import StepError, combine
 from theory.kernel import given as premise
+from theory.linear import falling
 from theory.linear.steps import (
     FromKernel,
     Identity,
@@ -39,7 +41,7 @@ from theory.linear.steps import (
 )
 from theory.linear.steps.stable import meetings, points_between, stable
 from theory.linear.units import vanishes
-from theory.symbols import L, h, j, n, theta
+from theory.symbols import L, h, j, k, n, theta
 from theory.symbols import tau_max as tau
 
 x, y = symbols("x y", real=True)
@@ -339,3 +341,23 @@ def test_facts_of_the_kernel():
     with pytest.raises(StepError, match="which is not granted"):
         FromKernel(shows="it", claim=le(L * h**2, h), proof=square).check()
     assert AXIOMS  # the trust base is the kernel's own
+
+
+def test_small_steps_let_a_mode_fall_slowly():
+    """The claim of the kernel holds on a run; nothing it leans on may be left out."""
+    fields = {
+        "shows": "it",
+        "claim": le(tau / (tau + 1) * falling.x(k), falling.x(k + 1)),
+        "proof": falling.ratio_kept,
+        "conditions": (le(0, k), le(1, tau), le(falling.a, falling.LARGEST)),
+    }
+    known = (falling.RUN, falling.START, falling.SIGN)
+    FromKernel(**fields, assumptions=known).check()
+    for place, name in enumerate(("the run", "a constant start", "a start that is not negative")):
+        with pytest.raises(StepError, match=f"the proof uses '{name}: .* not granted"):
+            FromKernel(**fields, assumptions=known[:place] + known[place + 1 :]).check()
+    x = [Fraction(1)] * 4
+    for _ in range(40):
+        x.append(x[-1] - Fraction(27, 256) * x[-4])
+    assert all(Fraction(3, 4) * before <= after <= before for before, after in pairwise(x))
+    assert min(after / before for before, after in pairwise(x)) < Fraction(77, 100)  # hardly any room

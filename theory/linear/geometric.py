@@ -22,7 +22,7 @@ from theory.linear.steps import (
     Step,
 )
 
-MODEL = r"x_{k+1} = x_k - a\,x_{k-D_k} + w_k,\quad P(D_k = d) = \tfrac1M (1 - \tfrac1M)^d"
+MODEL = r"x_{k+1} = x_k - a\,x_{k-D_k} + w_k,\quad P(D_k = d) = \frac{1}{M} (1 - \frac{1}{M})^d"
 
 M = Symbol("M", positive=True)
 z = Symbol("z")

@@ -1,11 +1,12 @@
-"""Exact formulas and their arguments as plain text and as Markdown."""
+"""Exact formulas and their arguments as plain text, LaTeX and Markdown."""
 
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-from theory.latex import tex, tex_claim
+from theory.latex import plain, tex, tex_claim
 from theory.linear.formula import TEXTBOOK, Formula, Replayed
+from theory.pages.tex import document as in_document
 
 KINDS = {
     "Identity": "identity",
@@ -67,6 +68,32 @@ def to_dict(replayed: Replayed) -> dict[str, Any]:
 
 def _kind(step: Any) -> str:
     return KINDS[type(step).__name__]
+
+
+def latex(replayed: Replayed) -> str:
+    """Formula and argument in LaTeX, without a document around them."""
+    formula = replayed.formula
+    lines = [rf"\begin{{theorem}}[{plain(formula.title)}]", rf"Of \({formula.model}\):"]
+    for name, e in formula.expressions.items():
+        lines += [plain(name), rf"\[{e.latex}\]"]
+    known = [plain(c) if isinstance(c, str) else rf"\({tex_claim(c)}\)" for c in formula.conditions]
+    lines += [f"if {', '.join(known)}."] if known else []
+    said = (rf"\({tex(symbol)}\) is {plain(words)}" for symbol, words in formula.symbols.items())
+    lines += [f"Here {', '.join(said)}.", r"\end{theorem}", r"\begin{proof}\leavevmode"]
+    lines += [r"\begin{enumerate}"]
+    for step in (*replayed.argument, *replayed.examples):
+        reach = f", {step.reach}" if step.reach else ""
+        lines.append(rf"\item {plain(step.shows)} [{_kind(step)}{plain(reach)}]")
+        lines += [rf"\[\fit{{{step.latex}}}\]"] if step.latex else []
+    lines += [r"\end{enumerate}", plain(formula.reading), r"\end{proof}"]
+    lines += [plain(f"Textbook: {'; '.join(TEXTBOOK[name] for name in formula.uses)}.")]
+    lines += [plain(f"Not shown: {formula.lacks}")] if formula.lacks else []
+    return "\n".join(lines)
+
+
+def document(formulas: Iterable[Formula]) -> str:
+    """A LaTeX document of formulas with their arguments; StepError if one does not replay."""
+    return in_document(latex(formula.verify()) for formula in formulas)
 
 
 def markdown(topics: Iterable[ModuleType]) -> str:

@@ -35,6 +35,11 @@ class Step:
     def statement(self) -> str:
         raise NotImplementedError
 
+    @property
+    def latex(self) -> str:
+        """The formula in LaTeX, or nothing where only words can say it."""
+        return ""
+
     def check(self) -> None:
         raise NotImplementedError
 

@@ -6,6 +6,7 @@ from typing import Any
 from sympy import sympify
 
 from theory.kernel.facts import StepError
+from theory.latex import tex
 from theory.linear.steps.base import Step, put_in, where, words
 from theory.linear.units import remainder
 
@@ -39,6 +40,12 @@ class Identity(Step):
         return said + (
             f", if {' and '.join(f'{words(g)} = 0' for g in self.given)}" * bool(self.given)
         )
+
+    @property
+    def latex(self) -> str:
+        said = [f"{tex(self.left)} = {tex(self.right)}"]
+        said += [f"{tex(symbol)} = {tex(value)}" for symbol, value in self.definitions]
+        return r",\quad ".join([*said, *(f"{tex(g)} = 0" for g in self.given)])
 
     def check(self) -> None:
         difference = put_in(sympify(self.left) - sympify(self.right), self.definitions)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from theory.claims import Assumption, Claim, nonnegative
 from theory.kernel import Fact, StepError, replay
+from theory.latex import tex_claim
 from theory.linear.steps.base import Step
 
 
@@ -25,6 +26,10 @@ class FromKernel(Step):
     def statement(self) -> str:
         known = " and ".join(map(str, (*self.conditions, *self.assumptions)))
         return f"{self.claim}" + (f", if {known}" if known else "")
+
+    @property
+    def latex(self) -> str:
+        return r",\quad ".join(map(tex_claim, (self.claim, *self.conditions)))
 
     def check(self) -> None:
         try:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sympy import Dummy, Mul, cos, cot, factor, pi, sin, tan
 
+from theory.latex import tex
 from theory.linear.steps.base import Step, put_in, where, words
 from theory.sign import provably, undefined_part
 
@@ -39,6 +40,14 @@ class Positive(Step):
         known = [f"{words(c)} >= 0" for c in self.conditions]
         known += [f"{words(c)} > 0" for c in self.strict]
         return said + (f", if {' and '.join(known)}" if known else "")
+
+    @property
+    def latex(self) -> str:
+        sign = {">": ">", ">=": r"\geq"}.get(self.relation, "?")
+        said = [f"{tex(self.expression)} {sign} 0"]
+        said += [f"{tex(symbol)} = {tex(value)}" for symbol, value in self.definitions]
+        said += [rf"{tex(c)} \geq 0" for c in self.conditions]
+        return r",\quad ".join([*said, *(f"{tex(c)} > 0" for c in self.strict)])
 
     def check(self) -> None:
         if self.relation not in (">", ">="):
