@@ -27,7 +27,7 @@ def held(theorem, problem, **chosen):
 
 
 @pytest.mark.parametrize("name", NONCONVEX)
-@pytest.mark.parametrize("theorem", [SGD, *RATES], ids=str)
+@pytest.mark.parametrize("theorem", [SGD, *RATES], ids=lambda theorem: theorem.name)
 def test_gradients_that_dominate_give_a_linear_rate(name, theorem):
     problem = NONCONVEX[name]
     assert problem.mu_sc < 0
