@@ -259,6 +259,12 @@ def test_biased_gradients_are_found(how):
     assert "unbiased" in refuted(noisy(BIASED[how]), samples=4096)
 
 
+def test_alpha_says_how_small_a_bias_is_found():
+    slightly = noisy(lambda x, rng: x + rng.standard_normal(2) + [0.17, 0])
+    assert "unbiased" in refuted(slightly, samples=4096, alpha=0.1)
+    assert "unbiased" not in refuted(slightly, samples=4096, alpha=1e-12)
+
+
 def rare(x, rng):
     return x * (500 if rng.random() < 1 / 500 else 0)
 
@@ -396,6 +402,8 @@ def test_an_audit_can_be_read_and_repeated():
     assert found.settings["problem"] == dict(problem.settings)
     assert problem.audit(points=100, samples=256, seed=1).to_dict() != found.to_dict()
     assert problem.audit(points=300, samples=64)["L"].tried > found["L"].tried
+    more = problem.audit(points=100, samples=64, starts=4)
+    assert more["L"].tried > problem.audit(points=100, samples=64, starts=1)["L"].tried
     assert problem.audit(points=100, samples=64)["unbiased"].tried < found["unbiased"].tried
     with pytest.raises(KeyError, match="says nothing of 'pl', but of gradient, unbiased"):
         found["pl"]
