@@ -1,4 +1,4 @@
-"""Every table of speed, one after the other: simulator, references, caches, exact, sweeps.
+"""Every table of speed, one after the other in one run: one core first, then sweeps.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/all.py [--rounds 5]
 
@@ -11,6 +11,7 @@ import argparse
 
 import caches
 import exact
+import learned
 import references
 import simulator
 import sweep
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     machine()
-    for module in (simulator, references, caches, exact):
+    for module in (simulator, learned, references, caches, exact):
         print(f"\n==== {(module.__doc__ or '').splitlines()[0]}")
         for table in module.TABLES.values():
             table(rounds)

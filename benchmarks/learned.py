@@ -156,5 +156,7 @@ def draws(problem: Logistic, steps: int) -> None:
         problem.draw(rng, block, problem.lanes)
 
 
+TABLES = {"networks": networks, "ratings": ratings, "minibatches": minibatches}
+
 if __name__ == "__main__":
-    show(__doc__ or "", {"networks": networks, "ratings": ratings, "minibatches": minibatches})
+    show(__doc__ or "", TABLES)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from empirics.problems import ratings_constants as constants
 from empirics.problems import ratings_data
-from empirics.problems.base import Array, Constant, real, whole
+from empirics.problems.base import Array, flag, real, whole
 from empirics.problems.factors import Factors, factors
 from empirics.problems.finite_sum import WIDE, FiniteSum, first_iterate
-from empirics.problems.minibatch import Minibatches, minibatches
+from empirics.problems.minibatch import minibatches
 from empirics.problems.ratings_data import Ratings
 from empirics.problems.regions import ball
 
@@ -20,8 +20,6 @@ WHO = "ratings"
 USUAL = {"users": 60, "items": 40, "true_rank": 2, "density": 0.5, "noise": 0.0, "data_seed": 0}
 HUGE = 5000  # dimensions from which tiles are narrower still: their iterates fill the cache
 SPREAD = 0.1  # standard deviation of the products at the start, over that of the ratings
-DENSE = 10**6  # entries of a matrix whose singular values are computed in a second
-ROUNDING = 1e-12  # what bounds are moved outwards by
 
 
 def ratings(
@@ -59,7 +57,8 @@ def ratings(
     Raises ValueError if an argument is not of its kind, or the start lies outside the ball.
 
     Constants: the infimum is exact where every entry is known once (the singular values s beyond
-    the first `rank` are lost, see below, and with l2 the others shrink), and where a generated set
+    the first `rank` are lost, see below, and with l2 the others shrink; without l2 the sharpness at
+    the balanced minimiser is 2 |R|_2/N, as in `matrix_factorisation`), and where a generated set
     without errors is fitted without l2, with a rank large enough: 0, as anywhere else, where it is
     a bound only. All others need a region, |x| <= r, as curvature grows with the factors; r is
     sqrt 2 times the norm of the minimiser or the start unless given, and there is no region if no
@@ -99,13 +98,12 @@ def ratings(
     table = _table(data, {key: value for key, value in shape.items() if value is not None})
     k, ridge = whole(WHO, "rank", rank, 1, sum(table.shape)), real(WHO, "l2", l2, 0)
     picks = minibatches(WHO, len(table.values), batch, replacement)
-    if not isinstance(centre, bool | np.bool_):
-        raise ValueError(f"{WHO} needs centre = True or False, got {centre!r}")
-    values = table.values - table.values.mean() if centre else table.values
+    centred = flag(WHO, "centre", centre)
+    values = table.values - table.values.mean() if centred else table.values
     loss = factors(table.users, table.items, values, table.shape, k)
     whole(WHO, "seed", seed, 0, np.inf)
     x = _start(loss, seed) if start is None else first_iterate(WHO, start, loss.dim)
-    lowest = _lowest(loss, ridge, None if centre else table.truth)
+    lowest = constants.lowest(loss, ridge, None if centred else table.truth)
     if radius is not None:
         r: float | None = real(WHO, "radius", radius, 0, ends="()")
     elif lowest.at is None or x.shape != (loss.dim,) or not np.isfinite(x).all():
@@ -122,7 +120,8 @@ def ratings(
         dim=loss.dim,
         start=x,
         constants={
-            **({} if r is None else _in_ball(loss, picks, ridge, r)),
+            **({} if r is None else constants.in_ball(loss, picks, ridge, r)),
+            **lowest.sharpness,
             "infimum": lowest.value,
         },
         settings={
@@ -133,7 +132,7 @@ def ratings(
             "l2": ridge,
             "batch": picks.size,
             "replacement": picks.replacement,
-            "centre": bool(centre),
+            "centre": centred,
             "radius": None if radius is None else r,
             "seed": seed,
             "start": None if start is None else x.tolist(),
@@ -159,13 +158,6 @@ class RatingsProblem(FiniteSum):
         return np.asarray(np.sqrt(2 * self._by_rows(self.loss.value, x)))
 
 
-class _Lowest(NamedTuple):
-    """What is known of the infimum, and where it is attained if that is known."""
-
-    value: Constant
-    at: Array | None
-
-
 def _table(data: str | ArrayLike | None, shape: dict[str, object]) -> Ratings:
     if data is None:
         numbers = {**USUAL, **shape}
@@ -187,80 +179,3 @@ def _start(loss: Factors, seed: int) -> Array:
     spread = SPREAD * (float(loss.values.std()) or 1.0)
     size = np.sqrt(spread / np.sqrt(loss.rank))
     return np.asarray(size * np.random.default_rng(seed).standard_normal(loss.dim))
-
-
-def _lowest(loss: Factors, l2: float, truth: tuple[Array, Array] | None) -> _Lowest:
-    cells = loss.users * loss.shape[1] + loss.items  # in order
-    if len(cells) == loss.shape[0] * loss.shape[1] and (np.diff(cells) > 0).all():
-        return _lowest_of_all(loss, l2)
-    if truth is not None and not l2 and loss.rank >= truth[0].shape[1]:
-        factors = [np.zeros((n, loss.rank)) for n in loss.shape]
-        for given, part in zip(truth, factors, strict=True):
-            part[:, : given.shape[1]] = given
-        why = "the ratings are products of factors of no larger rank"
-        return _Lowest(
-            Constant(value=0.0, provenance="exact", why=why),
-            np.concatenate([part.ravel() for part in factors]),
-        )
-    why = "squares are not negative"
-    return _Lowest(Constant(value=0.0, provenance="bound", why=why), None)
-
-
-def _lowest_of_all(loss: Factors, l2: float) -> _Lowest:
-    """The infimum where every entry of the matrix is known once."""
-    P, s, Q = np.linalg.svd(loss.values.reshape(loss.shape), full_matrices=False)
-    kept = np.maximum(s[: loss.rank] - l2 * len(loss.values), 0)
-    left = np.concatenate([s[: loss.rank] - kept, s[loss.rank :]])
-    value = float(left @ left) / (2 * len(loss.values)) + l2 * float(kept.sum())
-    factors = [np.zeros((n, loss.rank)) for n in loss.shape]
-    factors[0][:, : len(kept)] = P[:, : len(kept)] * np.sqrt(kept)
-    factors[1][:, : len(kept)] = Q[: len(kept)].T * np.sqrt(kept)
-    return _Lowest(
-        Constant(value=value, provenance="exact", why="from the singular values of the matrix"),
-        np.concatenate([part.ravel() for part in factors]),
-    )
-
-
-def _in_ball(loss: Factors, picks: Minibatches, l2: float, r: float) -> dict[str, Constant]:
-    """What holds where |x| <= r."""
-    n, top, times = len(loss.values), _largest_singular_value(loss), _times(loss)
-    half = times * r**2 / 2
-    sigma2 = picks.share * r**2 * (np.linalg.norm(loss.values) + half / np.sqrt(times)) ** 2 / n
-    longest = ((top + half) / n + l2) * r
-    where = f"where |x| <= {r:.4g}"
-    found = {
-        "L": ((3 * half + top) / n + l2, f"(3 r^2/2 + |R|_2)/N + l2 {where}"),
-        "sigma": (np.sqrt(sigma2), f"gradients of ratings are at most |e_k| r long {where}"),
-        "gradient_bound": (longest, f"((|R|_2 + r^2/2)/N + l2) r {where}"),
-        "second_moment": (sigma2 + longest**2, f"sigma^2 + gradient_bound^2 {where}"),
-        "noise_bound": (
-            picks.farthest((abs(loss.values) + r**2 / 2) * r),
-            f"gradients of ratings are at most (|r_k| + r^2/2) r long {where}",
-        ),
-    }
-    lowest = l2 - (half + top) / n
-    return {
-        **{
-            key: Constant(value=float(value) * (1 + ROUNDING), provenance="bound", why=why)
-            for key, (value, why) in found.items()
-        },
-        "mu_sc": Constant(
-            value=lowest - ROUNDING * abs(lowest),
-            provenance="bound",
-            why=f"l2 - (r^2/2 + |R|_2)/N {where}",
-        ),
-    }
-
-
-def _times(loss: Factors) -> int:
-    """How often the most frequent entry is rated: once, in most data."""
-    return int(np.unique(loss.users * loss.shape[1] + loss.items, return_counts=True)[1].max())
-
-
-def _largest_singular_value(loss: Factors) -> float:
-    """|R|_2, or a number above it if R is large."""
-    R = loss.matrix(loss.values)
-    if loss.shape[0] * loss.shape[1] <= DENSE:
-        return float(np.linalg.norm(R.toarray(), 2))
-    sizes = abs(R)
-    return float(np.sqrt(sizes.sum(axis=0).max() * sizes.sum(axis=1).max()))

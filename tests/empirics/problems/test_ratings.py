@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import sys
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -11,7 +10,7 @@ import pytest
 from scipy import optimize
 
 from empirics import problems, schedules, simulate
-from empirics.problems import factors
+from empirics.problems import factors, ratings_constants
 
 NAN = float("nan")
 SPARSE = [[1.0, NAN, 2.0], [NAN, -1.0, NAN], [0.5, 3.0, NAN], [NAN, NAN, NAN]]
@@ -162,6 +161,14 @@ def test_no_curvature_in_the_ball_is_beyond_its_bounds(data):
     assert (squares + problem.noise_variance(x)).max() <= moment
 
 
+@pytest.mark.parametrize("rank", [1, 3, 6])
+def test_the_sharpness_of_a_full_matrix_is_exact(rank):
+    problem = problems.ratings(FULL, rank=rank)
+    largest = np.linalg.eigvalsh(hessian(problem, problem.minimiser))[-1]
+    assert largest == pytest.approx(problem.constants["sharpness"].value, rel=1e-8)
+    assert "sharpness" not in problems.ratings(FULL, rank=rank, l2=0.01).constants
+
+
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
 @pytest.mark.parametrize("times", [1, 3])
 def test_bounds_in_the_ball_are_attained_by_one_entry(sign, times):
@@ -189,7 +196,7 @@ def test_the_variance_bound_is_nearly_attained():
 
 def test_a_large_matrix_has_a_bound_of_its_singular_values(monkeypatch):
     exact = made("full")
-    monkeypatch.setattr(sys.modules["empirics.problems.ratings"], "DENSE", 1)
+    monkeypatch.setattr(ratings_constants, "DENSE", 1)
     assert exact.L < made("full").L < 2 * exact.L
 
 
