@@ -360,4 +360,4 @@ def test_small_steps_let_a_mode_fall_slowly():
     for _ in range(40):
         x.append(x[-1] - Fraction(27, 256) * x[-4])
     assert all(Fraction(3, 4) * before <= after <= before for before, after in pairwise(x))
-    assert min(after / before for before, after in pairwise(x)) < Fraction(77, 100)  # hardly any room
+    assert min(after / before for before, after in pairwise(x)) < Fraction(77, 100)

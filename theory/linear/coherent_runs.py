@@ -26,19 +26,21 @@ odd = Symbol("i", integer=True, nonnegative=True)
 
 def _small(formula: Formula) -> tuple[Step, ...]:
     small = (le(0, k), le(1, tau), le(a, best_step["step"]))
-    granted = {"conditions": small, "assumptions": (falling.RUN, falling.START, falling.SIGN)}
+    run = (falling.RUN, falling.START, falling.SIGN)
     return (
         FromKernel(
             shows="x keeps this part of itself at every update",
             claim=le(formula["ratio"] * falling.x(k), falling.x(k + 1)),
             proof=falling.ratio_kept,
-            **granted,
+            conditions=small,
+            assumptions=run,
         ),
         FromKernel(
             shows="and does not grow",
             claim=le(falling.x(k + 1), falling.x(k)),
             proof=falling.falls,
-            **granted,
+            conditions=small,
+            assumptions=run,
         ),
         Positive(shows="the part is positive", expression=formula["ratio"], conditions=(tau - 1,)),
         Identity(
