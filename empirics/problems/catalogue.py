@@ -182,6 +182,11 @@ MAKERS: dict[str, Named] = {
         partial(landscapes.phase_retrieval, sigma=SPREAD),
         "nonconvex",
     ),
+    "robust-line": Named(
+        "a line through points and outliers, with a bounded loss: two wells, minibatches of 8",
+        landscapes.robust_line,
+        "nonconvex",
+    ),
     "saddle": Named(
         "a saddle in the plane, unbounded below, sigma = 0.1",
         partial(landscapes.saddle, sigma=SPREAD),

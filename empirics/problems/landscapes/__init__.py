@@ -1,6 +1,7 @@
 """Landscapes: nonconvex functions of few variables, to draw and to try a proof on."""
 
 from empirics.problems.landscapes.factorisation import matrix_factorisation, scalar_factorisation
+from empirics.problems.landscapes.line import robust_line
 from empirics.problems.landscapes.phase import phase_retrieval
 from empirics.problems.landscapes.saddles import saddle
 from empirics.problems.landscapes.valley import rosenbrock
@@ -13,6 +14,7 @@ __all__ = [
     "many_wells",
     "matrix_factorisation",
     "phase_retrieval",
+    "robust_line",
     "rosenbrock",
     "saddle",
     "scalar_factorisation",

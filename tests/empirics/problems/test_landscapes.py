@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from empirics import problems, schedules, simulate
+from empirics import paths, problems, schedules, simulate
 from empirics.named import problem as named
 from empirics.problems.catalogue import MAKERS
 from empirics.problems.regions import Ball
@@ -269,6 +269,7 @@ MINE = [
     name
     for name, entry in MAKERS.items()
     if "landscapes" in getattr(entry.maker, "func", entry.maker).__module__
+    and name != "robust-line"  # it has minibatches, and sigma follows from them
 ]
 
 
@@ -281,6 +282,33 @@ def test_each_name_makes_a_problem_that_runs(name):
     assert quiet.sample_size == 0
     runs = simulate(problem, schedules.Constant(2), step=0.1 / problem.L, steps=20, replicas=4)
     assert (runs.lost_at == -1).all()
+
+
+def test_a_bounded_loss_believes_in_either_of_two_lines():
+    """One function, two wells: where a run ends is decided by where it starts."""
+    for slope in (1.0, -1.0):
+        line = problems.noiseless(problems.robust_line(start=[slope / 2, 0.2]))
+        end = paths(line, schedules.Constant(3), step=0.5, steps=400).points[-1, 0]
+        assert np.linalg.norm(end - [slope, 0]) < 0.05
+        assert np.linalg.norm(line.gradient(end)) < 1e-6
+    wide = problems.robust_line(scale=50.0, outliers=0.5)  # nearly least squares: one well
+    end = paths(problems.noiseless(wide), schedules.Constant(0), step=1.0, steps=400).points[-1, 0]
+    assert np.linalg.norm(end) < 0.2
+
+
+def test_a_robust_line_can_be_rebuilt_and_its_claims_stand():
+    problem = problems.robust_line(30, outliers=0.2, loss="welsch", scale=0.4, batch=4, seed=3)
+    given_back = json.loads(json.dumps(problem.settings))
+    rebuilt = getattr(problems, given_back.pop("kind"))(**given_back)
+    assert rebuilt.settings == problem.settings
+    x = generator().standard_normal((5, 2))
+    np.testing.assert_array_equal(rebuilt.gradient(x), problem.gradient(x))
+    assert named("robust-line:outliers=0").value(np.array([1.0, 0.0])) < 0.05
+    others = [
+        problems.robust_line(**more) for more in ({"seed": 1}, {"outliers": 0.5}, {"count": 9})
+    ]
+    assert len({float(line.value(x[0])) for line in (problems.robust_line(), *others)}) == 4
+    assert not problem.audit(points=500).refuted
 
 
 @pytest.mark.parametrize(
@@ -319,6 +347,15 @@ def test_each_name_makes_a_problem_that_runs(name):
         ("phase_retrieval", {"vectors": [[1.0]]}, r"needs finite vectors of shape \(n, 2\), got"),
         ("phase_retrieval", {"vectors": [[0.0, 1.0]]}, "needs vectors that see the signal"),
         ("phase_retrieval", {"radius": 0.5}, "needs a number radius with radius >= 1, got 0.5"),
+        ("robust_line", {"count": 1}, "robust line needs a whole number count >= 2, got 1"),
+        (
+            "robust_line",
+            {"outliers": 1.5},
+            "robust line needs a number outliers with 0 <= outliers",
+        ),
+        ("robust_line", {"seed": -1}, "robust line needs a whole number seed >= 0, got -1"),
+        ("robust_line", {"scale": 0}, "robust regression needs a number scale with scale > 0"),
+        ("robust_line", {"start": [1.0]}, "robust regression needs a finite start"),
         ("saddle", {"up": 0}, "saddle needs a number up with up > 0, got 0"),
         ("saddle", {"down": np.inf}, "saddle needs a number down with down > 0, got inf"),
         ("saddle", {"bounded": "no"}, "saddle needs bounded = True or False, got 'no'"),
