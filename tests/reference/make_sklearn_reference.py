@@ -18,6 +18,7 @@ from sklearn.linear_model import HuberRegressor, LinearRegression, LogisticRegre
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
 WIDTH, BATCH, STEP, EPOCHS, SEEDS = 32, 32, 0.1, 20, 5
 NETWORKS = [(depth, "relu") for depth in range(7)] + [(1, "tanh"), (6, "tanh")]
@@ -141,6 +142,39 @@ def robust():
     }
 
 
+def convex():
+    """Fits of the diabetes data, and the support vector machine of two digits.
+
+    HuberRegressor chooses a scale, too; at that scale its weights are those of Huber's loss of
+    width epsilon times scale.
+    """
+    raw, y = load_diabetes(return_X_y=True)
+    X, y = np.column_stack([standardised(raw), np.ones(len(raw))]), (y - y.mean()) / y.std()
+    huber = HuberRegressor(alpha=0, fit_intercept=False, tol=1e-12, max_iter=10000).fit(X, y)
+    yield {
+        "problem": "huber",
+        "width": huber.epsilon * huber.scale_,
+        "weights": huber.coef_.tolist(),
+    }
+    ridge = Ridge(alpha=L2 * len(X), fit_intercept=False).fit(X, y)
+    yield {"problem": "ridge", "l2": L2, "weights": ridge.coef_.tolist()}
+    raw, y = load_digits(return_X_y=True)
+    two = np.isin(y, (3, 8))
+    X = np.column_stack([standardised(raw[two]), np.ones(two.sum())])
+    s = np.where(y[two] == 8, 1.0, -1.0)
+    machine = LinearSVC(
+        loss="hinge",
+        C=1 / (L2 * len(X)),
+        fit_intercept=False,
+        tol=1e-10,
+        max_iter=10**7,
+        random_state=0,
+    )
+    w = machine.fit(X, s).coef_[0]
+    value = np.maximum(1 - s * (X @ w), 0).mean() + L2 / 2 * w @ w
+    yield {"problem": "hinge", "l2": L2, "value": float(value)}
+
+
 def factors():
     """The first rows of the digits as a matrix of ratings: all of them, and two in three."""
     R = load_digits().data[:60] / 16
@@ -177,7 +211,13 @@ def write():
     """One case a line."""
     facts = {"scikit-learn": sklearn.__version__, "numpy": np.__version__}
     setting = {"width": WIDTH, "batch": BATCH, "step": STEP, "epochs": EPOCHS}
-    tables = {"networks": networks, "logistics": logistics, "robust": robust, "factors": factors}
+    tables = {
+        "networks": networks,
+        "logistics": logistics,
+        "robust": robust,
+        "convex": convex,
+        "factors": factors,
+    }
     parts = [
         f'"{name}": [\n' + ",\n".join(json.dumps(case) for case in cases()) + "\n]"
         for name, cases in tables.items()

@@ -133,6 +133,19 @@ def test_the_fit_by_least_squares_is_what_scikit_learn_finds():
     np.testing.assert_allclose(problem.minimiser, case["weights"], atol=1e-12)
 
 
+def test_convex_fits_are_what_scikit_learn_finds():
+    huber, ridge, svm = REFERENCE["convex"]
+    problem = problems.regression("diabetes", loss="huber", width=huber["width"], batch=BATCH)
+    w = np.array(huber["weights"])
+    assert 0 <= problem.value(w) - problem.infimum < 1e-9  # scikit-learn's own accuracy
+    other = problems.regression("diabetes", loss="huber", width=1.1 * huber["width"])
+    assert other.value(w) - other.infimum > 1e-6
+    problem = problems.regression("diabetes", l2=ridge["l2"], batch=BATCH)
+    np.testing.assert_allclose(problem.minimiser, ridge["weights"], atol=1e-12)
+    problem = problems.hinge("digits", l2=svm["l2"], batch=BATCH)
+    assert 0 <= svm["value"] - problem.infimum < 1e-7
+
+
 def pictures():
     """The first digits, as in the script: a matrix, and where its entries are known."""
     from sklearn.datasets import load_digits
