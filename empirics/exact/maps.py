@@ -51,6 +51,13 @@ class StabilityMap:
     square: Array
     label: str
 
+    @property
+    def time(self) -> Array:
+        """Updates in which the root of E x^2 shrinks by e, -1/log(rate); infinite if it grows."""
+        with np.errstate(divide="ignore"):
+            found = -1 / np.log(self.rate)
+        return np.where(self.rate < 1, found, np.inf)
+
 
 def locus(
     schedule: Schedule, steps: ArrayLike, *, momentum: float = 0.0, label: str | None = None

@@ -9,6 +9,8 @@ import numpy as np
 from empirics.plots.heat import GROWN, LIMITS, edges
 from empirics.plots.looks import BELOW, COLOURS, axes
 
+FEWEST, MOST = 0.5, 1e3  # updates: maps side by side have one scale, which ends here
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -41,7 +43,7 @@ def roots(locus: Locus, ax: Axes | None = None, *, bar: bool = True) -> Axes:
             list(np.stack([points[:-1], points[1:]], axis=1)), cmap=colours, norm=scale, zorder=2
         )
         pieces.set_array((share[1:] + share[:-1]) / 2)
-        pieces.set_linewidth(3)
+        pieces.set(linewidth=3, capstyle="round")
         ax.add_collection(pieces)
     stable = np.flatnonzero(locus.steps <= locus.limit)
     marks = [(0, "o", "0.2", f"step {locus.steps[0]:.3g}")]
@@ -61,10 +63,11 @@ def roots(locus: Locus, ax: Axes | None = None, *, bar: bool = True) -> Axes:
 
 
 def stability_map(found: StabilityMap, ax: Axes | None = None, *, size: str = "delay") -> Axes:
-    """Where a law of delays is stable: rates of the mean square over sizes and steps.
+    """Where a law of delays is stable, and how fast it is there, over sizes and steps.
 
-    Coloured: the rate, below 1, the darker the faster; grey: the mean square grows. Lines: the
-    limits of the mean square and of the mean. size names the horizontal axis.
+    Coloured: the updates in which the root of E x^2 shrinks by e, the darker the fewer; grey: the
+    mean square grows. Lines: the limits of the mean square and of the mean. size names the
+    horizontal axis.
 
     >>> from empirics import exact, schedules
     >>> ax = stability_map(exact.stability_map(schedules.Uniform, [0, 1, 2]), size="tau_max")
@@ -72,17 +75,17 @@ def stability_map(found: StabilityMap, ax: Axes | None = None, *, size: str = "d
     ('tau_max', 'step times curvature')
     """
     from matplotlib import colormaps
-    from matplotlib.colors import ListedColormap
+    from matplotlib.colors import ListedColormap, LogNorm
 
     ax = axes(ax)
     at = np.arange(len(found.sizes))
     x, y = np.arange(len(at) + 1) - 0.5, edges(found.steps)
     stable = found.rate < 1
-    seen = np.where(stable, found.rate, np.nan)
     if stable.any():
-        mesh = ax.pcolormesh(x, y, seen, vmin=0, vmax=1, cmap=colormaps["viridis"])
+        seen = np.where(stable, np.clip(found.time, FEWEST, MOST), np.nan)
+        mesh = ax.pcolormesh(x, y, seen, norm=LogNorm(FEWEST, MOST), cmap=colormaps["viridis"])
         mesh.set_gid("stable")
-        ax.figure.colorbar(mesh, ax=ax, label="rate, an update")
+        ax.figure.colorbar(mesh, ax=ax, label="updates to shrink by e")
     if not stable.all():
         flat = np.ma.masked_where(stable, np.ones(stable.shape))
         ax.pcolormesh(x, y, flat, cmap=ListedColormap([GROWN])).set_gid("grows")

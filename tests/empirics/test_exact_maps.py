@@ -69,6 +69,11 @@ def test_a_map_has_the_rates_and_limits_of_its_law():
     ax = plots.stability_map(found, axes(), size="longest delay")
     parts = {part.get_gid(): part.get_array() for part in ax.collections}
     np.testing.assert_array_equal(parts["stable"].mask.reshape(48, 3), found.rate >= 1)
+    drawn = parts["stable"].reshape(48, 3)
+    known = np.clip(-1 / np.log(found.rate[:30]), 0.5, 1000)
+    some = found.rate[:30] < 1
+    np.testing.assert_allclose(drawn[:30][some], known[some])
+    assert np.isinf(found.time[found.rate >= 1]).all()
     np.testing.assert_array_equal(parts["grows"].mask.reshape(48, 3), found.rate < 1)
     assert [line.get_label() for line in ax.lines] == [
         "limit of the mean square",
