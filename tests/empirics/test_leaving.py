@@ -18,9 +18,9 @@ from empirics import (
     until_decided,
 )
 from empirics.compare.checks.region import leaning
+from empirics.labelled import FORMAT
 from empirics.problems import Constant
 from empirics.problems.additive import Additive
-from empirics.runs import FORMAT
 from empirics.summary import lines, of_runs
 from theory import results
 

@@ -8,8 +8,8 @@ import pytest
 import xarray
 
 from empirics import Runs, problems, schedules, simulate
+from empirics.labelled import FORMAT
 from empirics.moments import OF_ITERATES, Moments, Statistics
-from empirics.runs import FORMAT
 from empirics.schedules import Deliveries, Reads
 
 # what is not an argument of `simulate`, or none as it is saved
