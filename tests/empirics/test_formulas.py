@@ -180,6 +180,14 @@ def test_momentum_without_delay_and_below_minus_one():
         assert inside == [False, True, True, False]
 
 
+@pytest.mark.parametrize("m", [1, 2, 5])
+def test_the_momentum_minus_one(m):
+    step, rate = (of("momentum.opposite", name, m=m) for name in ("step", "rate"))
+    assert radius(2 * m + 1, step, -1.0) == pytest.approx(rate, rel=1e-6)  # double roots
+    assert rate < of("roots.best_step", "rate", tau=2 * m + 1)  # of the same delay, without
+    assert radius(2 * m + 1, 0.9 * step, -1.0) > rate < radius(2 * m + 1, 1.1 * step, -1.0)
+
+
 def coherences(tau, a, s, steps):
     """mu_k along a noiseless run on one mode."""
     x = [1.0] * (tau + s)

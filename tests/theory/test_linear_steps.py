@@ -122,6 +122,10 @@ def test_what_cannot_be_read_is_refused(expression, given_, message):
 def test_an_identity_names_itself_when_it_fails():
     with pytest.raises(StepError, match=r"a slip: sin\(2\*theta\) = .* not 0"):
         Identity(shows="a slip", left=sin(2 * theta), right=2 * sin(theta)).check()
+    with pytest.raises(StepError, match=r"not 0; at theta = pi/3 it is -sqrt\(3\)/2$"):
+        Identity(shows="a slip", left=sin(2 * theta), right=2 * sin(theta)).check()
+    with pytest.raises(StepError, match=r"; at tau = 2, theta = pi/3 it is 3/2$"):
+        Identity(shows="a slip", left=1, right=exp(I * tau * theta) - I * sin(tau * theta)).check()
     with pytest.raises(StepError, match=r"undefined: .*a denominator is 0"):
         Identity(shows="undefined", left=1 / x, right=2 / x, given=(x,)).check()
 

@@ -27,7 +27,7 @@ from theory.linear.steps import (
 )
 
 MODEL = (
-    r"x_{k+1} = x_k - a\,c_{I,k} + w_k,\quad c_{I,k+1} = x_{k+1},\quad P(I = i) = \tfrac1M,"
+    r"x_{k+1} = x_k - a\,c_{I,k} + w_k,\quad c_{I,k+1} = x_{k+1},\quad P(I = i) = \frac{1}{M},"
     r"\quad c_{i,0} = x_0"
 )
 

@@ -10,8 +10,8 @@ from typing import Any
 from sympy import Integer, Rational, cos, diff, expand, pi, sin
 
 from theory.claims import le, lt
-from theory.latex import minus, power, ratio, shown, terms, times
-from theory.linear.constant_delay import SYMBOLS, a, stability_limit, z
+from theory.latex import minus, power, ratio, root, shown, terms, times
+from theory.linear.constant_delay import SYMBOLS, P, a, stability_limit, z
 from theory.linear.formula import Formula
 from theory.linear.heavy_ball import (
     EQUATION,
@@ -25,6 +25,7 @@ from theory.linear.heavy_ball import (
     outward,
     rational_points,
 )
+from theory.linear.roots import best_step
 from theory.linear.steps import Identity, Positive, StableBetween, Step
 from theory.symbols import m, theta
 from theory.symbols import tau_max as tau
@@ -336,4 +337,47 @@ one_update_old = Formula(
     uses=("solutions of a recursion", "second degree"),
 )
 
-FORMULAS = (boundary, limit, below_minus_one, lowers, without_delay, one_update_old)
+# ------------------------------------------------------------------------- the best rate found
+
+
+def _opposite(formula: Formula) -> tuple[Step, ...]:
+    return (
+        Identity(
+            shows="with beta = -1 and the delay 2 m + 1 it is the equation of the delay m, in z^2",
+            left=EQUATION,
+            right=P.subs({z: z**2, tau: m}),
+            definitions=((beta, formula["momentum"]), (tau, 2 * m + 1)),
+        ),
+        Identity(
+            shows="the step is the best one of the delay m",
+            left=formula["step"],
+            right=best_step["step"].subs(tau, m),
+        ),
+        Identity(
+            shows="of its rate the square root is left",
+            left=formula["rate"] ** 2,
+            right=best_step["rate"].subs(tau, m),
+        ),
+    )
+
+
+opposite = Formula(
+    name="momentum.opposite",
+    title="with beta = -1 an odd delay 2 m + 1 acts as the delay m, every other update",
+    model=r"x_{k+1} = x_k - \left(x_k - x_{k-1}\right) - a\,x_{k-2m-1}",
+    expressions={
+        "momentum": shown(Integer(-1)),
+        "step": ratio(power(m, m), power(terms(m, 1), terms(m, 1))),
+        "rate": root(ratio(m, terms(m, 1))),
+    },
+    symbols={m: "half of the delay, rounded down"},
+    argue=_opposite,
+    reading="The roots are the square roots of those of the delay m, of which the best are known.",
+    uses=("solutions of a recursion",),
+    remark=(
+        "This is a rate that can be had. That no other momentum and step give a better one was "
+        "found by numerical search only, and is not claimed."
+    ),
+)
+
+FORMULAS = (boundary, limit, below_minus_one, lowers, without_delay, one_update_old, opposite)
