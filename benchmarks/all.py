@@ -13,6 +13,7 @@ import caches
 import exact
 import learned
 import references
+import regions
 import simulator
 import sweep
 from side_by_side import machine
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     machine()
-    for module in (simulator, learned, references, caches, exact):
+    for module in (simulator, learned, references, caches, exact, regions):
         print(f"\n==== {(module.__doc__ or '').splitlines()[0]}")
         for table in module.TABLES.values():
             table(rounds)
