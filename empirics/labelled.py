@@ -32,6 +32,7 @@ _MEASURED = {
     "direction": "<grad f(x_t), grad f(x_{t - tau_t})>",
     "time": "the time at which x_t came to be",
     "disagreement": "mean over workers of |x_p - mean of all caches|^2",
+    "mapping": "L^2 |x_t - prox(x_t - grad f(x_t)/L)|^2",
 }
 
 # name: (dimensions, long_name, units)
@@ -156,6 +157,8 @@ def fields_of(dataset: xarray.Dataset) -> dict[str, Any]:
         return np.array(dataset[name], dtype=np.int64)
 
     def moments(name: str) -> Moments:
+        if f"{name}_mean" not in dataset and name in MEASURES.values():  # newer than the file
+            return Moments.none(times, facts["replicas"])
         return Moments(count=facts["replicas"], mean=real(f"{name}_mean"), M2=real(f"{name}_M2"))
 
     return dict(

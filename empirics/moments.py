@@ -22,7 +22,9 @@ MEASURES = {
     "direction": "direction",
     "time": "time",
     "disagreement": "disagreement",
+    "squared gradient mapping": "mapping",
 }
+MAPPING = "squared gradient mapping"
 OF_THE_TILE = ("time", "disagreement")  # what is known to workers or caches only
 OF_ITERATES = {name: field for name, field in MEASURES.items() if name not in OF_THE_TILE}
 AT_READ_POINTS = " at read points"
@@ -92,7 +94,8 @@ class Statistics:
     read_squared_distance, of the same at the point x_{t - tau_t} that update t reads, and
     direction, of <grad f(x_t), grad f(x_{t - tau_t})> (not a number at t = T); time, of the time at
     which x_t came to be, in units of the service times; disagreement, of the mean over workers of
-    |x_p - mean of all caches|^2; inner, of
+    |x_p - mean of all caches|^2; mapping, of L^2 |x_t - p|^2, p what a proximal step of size 1/L
+    along the full gradient makes of x_t (|grad f(x_t)|^2 without a penalty); inner, of
     <grad f(x_t), grad f(x_{t-l})>, (K, s), reading x_0 when l > t; comoment, the sum over replicas
     of the products of the deviations of inner and squared_norm, (K, s); coherence_min, the smallest
     mu_t of a replica (see Coherence); coherence_negative, the replicas where mu_t < 0;
@@ -111,6 +114,7 @@ class Statistics:
     direction: Moments
     time: Moments
     disagreement: Moments
+    mapping: Moments
     inner: Moments
     comoment: Array
     coherence_min: Array

@@ -95,6 +95,10 @@ PROBLEMS = Kind(
         **{name: named.maker for name, named in MAKERS.items()},
         "noiseless": problems.noiseless,
         "with-noise": problems.with_noise,
+        "with-l1": problems.with_l1,
+        "on-ball": problems.on_ball,
+        "on-box": problems.on_box,
+        "on-simplex": problems.on_simplex,
         "own": problems.own,
     },
     words=problems.names(),
@@ -188,6 +192,7 @@ CORRECTIONS = Kind(
         "delay_compensation": optimisers.DelayCompensation,
         "adaptive_delay_compensation": optimisers.AdaptiveDelayCompensation,
         "picky": optimisers.Picky,
+        "delayed_proximal": optimisers.DelayedProximal,
     },
 )
 

@@ -84,8 +84,10 @@ def fitting(plan: Plan, who: str = "simulate") -> None:
     schedule = plan.schedule
     schedule.allow(plan.steps)
     at_read = [name for name in plan.measures if "read points" in name or name == "direction"]
+    penalty = plan.problem.penalty
     if isinstance(schedule, OwnCaches):
         for asked, what, why in (
+            (penalty, penalty and penalty.words, "to which updates are sent and no points"),
             (plan.correction, "a correction", "which miss some updates and have no one delay"),
             (plan.reuse, "reuse=True", "where every gradient has its own sample"),
             (at_read, f"the {' and '.join(at_read)}", "where gradients are computed"),

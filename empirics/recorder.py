@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.moments import AT_READ_POINTS, OF_THE_TILE, Statistics
+from empirics.moments import AT_READ_POINTS, MAPPING, OF_THE_TILE, Statistics
 from empirics.problems.base import Array, Problem
 from empirics.schedules.base import Delays
 from empirics.smoothness import Smoothness
@@ -94,7 +94,7 @@ class Recorder:
         norm = np.vecdot(g, g, out=self._measured["squared gradient"][k])
         norm[lost] = np.nan  # whatever the problem makes of a point that is not a number
         for name, values in self._measured.items():
-            if name in ("gap", "squared distance"):
+            if name in ("gap", "squared distance", MAPPING):
                 values[k] = self._of(name, x)
             elif name in OF_THE_TILE:
                 values[k] = known(name)
@@ -127,9 +127,11 @@ class Recorder:
     def _of(self, name: str, x: Array) -> Array:
         """A measure at every row, (lanes, dim) -> (lanes,)."""
         if name == "gap":
-            return self._problem.value(x)  # less the infimum, all at once, when it is flushed
+            return self._problem.objective(x)  # less the infimum, all at once, when it is flushed
         if name == "squared gradient":
             v = self._problem.gradient(x)
+        elif name == MAPPING:
+            v = mapping(self._problem, x)
         else:
             v = x - self._minimiser
         return np.asarray(np.vecdot(v, v))
@@ -176,3 +178,20 @@ class Recorder:
         self._lost = lost[-1]
         self._held = 0
         self._times.clear()
+
+
+def mapping(problem: Problem, x: Array) -> Array:
+    """L (x - p), p what a proximal step of size 1/L makes of every row; the gradient without one.
+
+    >>> from empirics.problems import on_box, quadratic
+    >>> problem = on_box(quadratic(spectrum=[1.0, 2.0]), 0.5, 1.0)
+    >>> mapping(problem, np.array([[0.5, 0.5], [1.0, 0.5]]))
+    array([[0., 0.],
+           [1., 0.]])
+    """
+    g = problem.gradient(x)
+    if problem.penalty is None:
+        return g
+    point = x - g / problem.L
+    problem.penalty.proximal(point, 1 / problem.L)
+    return np.asarray(problem.L * (x - point))

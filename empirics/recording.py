@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from empirics.moments import MEASURES
+from empirics.moments import MAPPING, MEASURES
 from empirics.problems.base import Problem, whole
 
 Record: TypeAlias = str | int | ArrayLike | tuple[str, int]
@@ -96,5 +96,9 @@ def measures_asked(problem: Problem, asked: Sequence[str]) -> tuple[str, ...]:
         if "distance" in name and problem.minimiser is None:
             raise ValueError(
                 f"simulate needs the minimiser for the {name}; {problem.name} has none"
+            )
+        if name == MAPPING and "L" not in problem.constants:
+            raise ValueError(
+                f"simulate needs L for the {name}, whose step is 1/L; {problem.name} has none"
             )
     return tuple(name for name in MEASURES if name in names or name == "squared gradient")

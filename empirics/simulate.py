@@ -71,7 +71,8 @@ def simulate(
 
     What is kept of them: measures, the "squared gradient" |grad f(x_t)|^2 (always), the "gap"
     f(x_t) - inf f, the "squared distance" |x_t - x*|^2, and each of these "at read points", at the
-    iterate x_{t - tau_t} that update t reads, the "direction", <grad f(x_t), grad f(y_t)>, and the
+    iterate x_{t - tau_t} that update t reads, the "squared gradient mapping" (see below), the
+    "direction", <grad f(x_t), grad f(y_t)>, and the
     "time" at which x_t came to be, if workers have service times; measuring costs more than
     updating. window = s >= 2 adds the inner products of grad f(x_t) with grad f(x_{t-l}),
     l = 0, ..., s - 1; noise=True the exact noise variance at x_t; smoothness=True the largest
@@ -79,10 +80,15 @@ def simulate(
     that update t reads; each=True every measure of every replica, in memory that grows with their
     number.
 
+    A problem with a penalty (`problems.on_ball`, `with_l1`) has a proximal step of size eta_t after
+    every update, whatever the optimiser; gaps and distances are then those of F = f + h, gradients
+    and noise of f alone, and the "squared gradient mapping" L^2 |x_t - prox(x_t - grad f(x_t)/L)|^2
+    is what vanishes at a minimum instead of the gradient.
+
     Where workers have caches (`schedules.Caches`), t counts iterations, in each of which all
     workers take a step eta_t of their own, x_t is the cache that is evaluated, and measures may
-    name the "disagreement", mean_p |x_p - mean_q x_q|^2; there is no correction, no reuse, and no
-    point that was read.
+    name the "disagreement", mean_p |x_p - mean_q x_q|^2; there is no correction, no reuse, no
+    penalty, and no point that was read.
 
     How it runs, without a trace in the numbers: processes (a script that asks for more than one
     needs the usual `if __name__ == "__main__"`); block, steps drawn ahead; progress, called with

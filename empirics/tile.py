@@ -100,6 +100,8 @@ class Tile:
         self._rule = plan.optimiser.begin(shape)
         correction = plan.correction
         self._corrector = None if correction is None else correction.begin(shape, plan.eta)
+        if self._corrector is not None:
+            self._corrector.take(plan.problem.penalty)
         self.shared = True  # whether all lanes have had the same delays
         self._shared: list[Delays] = []  # delays so far, if all lanes have the same
         self._memory: NDArray[Any] | None = None  # samples of the last updates, for reuse
@@ -117,6 +119,9 @@ class Tile:
         plan, K = self.plan, self._gradients
         gradient, slots, size = plan.problem.stochastic_gradient, list(self._ring), len(self._ring)
         step, subtract, corrector = self._rule.step, np.subtract, self._corrector
+        penalty = plan.problem.penalty
+        if plan.correction is not None and plan.correction.proximal:
+            penalty = None  # the correction has it
         g, more = np.empty_like(slots[0]), np.empty_like(slots[0])
         recorded = iter(plan.times.tolist())
         stop = next(recorded)
@@ -158,6 +163,8 @@ class Tile:
                     g /= K
                 step(g, eta, x)
                 subtract(x, g, out=slots[(t + 1) % size])
+                if penalty is not None:
+                    penalty.proximal(slots[(t + 1) % size], eta)
                 if watch and (not (t + 1) % watch or t + 1 == plan.steps):
                     self.watch.look(self._ring, t + 1)
                 if not (t + 1) % LOOK or t + 1 == plan.steps:

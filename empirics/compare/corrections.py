@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from empirics import optimisers
 from empirics.compare.numbers import Numbers
@@ -30,18 +31,24 @@ def correction_for(
     Picky(radius=0.125)
     >>> correction_for(results.lian2015.nonconvex, problem)
     """
+    given = {name: constant.value for name, constant in problem.constants.items()}
+    given |= {name: float(number) for name, number in (chosen or {}).items()}
+
+    def number(formula: Any) -> float:
+        e = shown(formula).expression
+        missing = sorted({a.name for a in e.free_symbols} - set(given))
+        if missing:
+            raise ValueError(
+                f"the correction of {theorem.name} needs {', '.join(missing)}, which "
+                f"{problem.name} does not give; choose them"
+            )
+        return Numbers(values=given).value(e)
+
     for assumption in theorem.assumptions:
         if isinstance(assumption, known.PickySteps):
-            radius = shown(assumption.radius).expression
-            given = {name: constant.value for name, constant in problem.constants.items()}
-            given |= {name: float(number) for name, number in (chosen or {}).items()}
-            missing = sorted({a.name for a in radius.free_symbols} - set(given))
-            if missing:
-                raise ValueError(
-                    f"the correction of {theorem.name} needs {', '.join(missing)}, which "
-                    f"{problem.name} does not give; choose them"
-                )
-            return optimisers.Picky(Numbers(values=given).value(radius))
+            return optimisers.Picky(number(assumption.radius))
+        if isinstance(assumption, known.DelayedProximalGradient):
+            return optimisers.DelayedProximal(number(assumption.theta))
     return None
 
 
@@ -49,12 +56,15 @@ def as_plain(runs: Runs) -> Runs:
     """The same runs without a correction that only weighs: its weights go to the step sizes.
 
     As they are if that cannot be said: weights have to be the same in every replica, and an
-    optimiser other than SGD takes gradients for more than steps.
+    optimiser other than SGD takes gradients for more than steps, as does a proximal step (but for
+    projections, which have no size).
     """
     given = runs.settings["correction"]
     plain = runs.settings["optimiser"]["kind"] == "SGD"
     if given is None or runs.delays is None or not plain:
         return runs
+    if runs.settings["problem"].get("penalty", {}).get("kind") == "l1":
+        return runs  # whose proximal step has the size that was not weighed
     kind = getattr(optimisers, given["kind"], None)
     if not (isinstance(kind, type) and issubclass(kind, Correction) and kind.weighs):
         return runs

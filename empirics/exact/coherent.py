@@ -83,7 +83,8 @@ def coherence(
     """
     who = "exact.coherence"
     s = whole(who, "window", window, 1)
-    if isinstance(problem, Quadratic) and not isinstance(schedule, Caches):
+    linear = not isinstance(schedule, Caches)
+    if linear and isinstance(problem, Quadratic) and problem.penalty is None:
         noise = noise_of(who, problem, variance, relative)
         way = reading(who, schedule, whole(who, "steps", steps, 1))
         if isinstance(way, Shared) and not (noise.variance.any() or noise.relative.any()):

@@ -78,7 +78,7 @@ def moments(
     with the enumeration of all delays and all signs of the noise, in rational numbers.
     """
     who = "exact.moments"
-    if not isinstance(problem, Quadratic):
+    if not isinstance(problem, Quadratic) or problem.penalty is not None:
         name = problem.name if isinstance(problem, Problem) else repr(problem)
         raise ValueError(
             "exact.moments needs a problem made by quadratic(...), where updates are linear, got "

@@ -84,6 +84,11 @@ def record(
         problem = quadratic(dim=DIM, mu=0.1, L=1.0, sigma=0.5)
     if not isinstance(problem, Problem):
         raise ValueError(f"record needs a Problem such as quadratic(...), got {problem!r}")
+    if problem.penalty is not None:
+        raise ValueError(
+            f"record needs a problem without a penalty, got {problem.penalty.words} after every "
+            "update; simulate has it"
+        )
     if step is None and "L" not in problem.constants:
         raise ValueError(f"record needs a step for {problem.name}, whose L is not known, got none")
     rule = step_sizes(1 / (2 * problem.L * workers) if step is None else step)

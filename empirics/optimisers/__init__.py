@@ -5,6 +5,7 @@ from empirics.optimisers.base import SGD, Correction, Optimiser
 from empirics.optimisers.compensation import AdaptiveDelayCompensation, DelayCompensation
 from empirics.optimisers.momentum import Momentum
 from empirics.optimisers.picky import Picky
+from empirics.optimisers.proximal import DelayedProximal
 from empirics.optimisers.scaled import Adagrad, RMSProp
 from empirics.optimisers.weighing import (
     DelayAdaptive,
@@ -26,6 +27,7 @@ __all__ = [
     "DelayAdaptive",
     "DelayClipping",
     "DelayCompensation",
+    "DelayedProximal",
     "Momentum",
     "Optimiser",
     "Picky",

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from empirics.problems.base import Array
 from empirics.schedules.base import Delays
+
+if TYPE_CHECKING:
+    from empirics.problems.penalties import Penalty
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,12 @@ class Correction(ABC):
     """What is done to a gradient because it is stale.
 
     `weighs` says that all it does is multiply by a number that depends on delays and step sizes
-    alone: with SGD the runs are those of plain stale SGD with other step sizes.
+    alone: with SGD the runs are those of plain stale SGD with other step sizes. `proximal` says
+    that it takes the proximal step of a problem with a penalty itself.
     """
 
     weighs: ClassVar[bool] = False
+    proximal: ClassVar[bool] = False
 
     @abstractmethod
     def begin(self, shape: tuple[int, ...], eta: Array) -> Corrector:
@@ -68,6 +73,9 @@ class Corrector(ABC):
 
         delay = tau, one for all replicas or (lanes,); x = x_t, y = x_{t - tau}, (lanes, dim).
         """
+
+    def take(self, penalty: Penalty | None) -> None:  # noqa: B027  # most have no use for it
+        """The penalty of the problem, given to it before the first update."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from empirics.problems.base import Constant, Problem
 from empirics.problems.catalogue import describe, names
+from empirics.problems.composite import lasso, on_ball, on_box, on_simplex, with_l1
 from empirics.problems.deep_linear import deep_linear_chain
 from empirics.problems.deep_network import deep_linear_network
 from empirics.problems.estimates import estimate_constants
@@ -55,12 +56,16 @@ __all__ = [
     "from_functions",
     "hinge",
     "huber",
+    "lasso",
     "log_cosh",
     "logistic",
     "many_wells",
     "matrix_factorisation",
     "names",
     "noiseless",
+    "on_ball",
+    "on_box",
+    "on_simplex",
     "own",
     "perceptron",
     "phase_retrieval",
@@ -78,6 +83,7 @@ __all__ = [
     "sparse_quadratic",
     "turning_plane",
     "with_constants",
+    "with_l1",
     "with_noise",
 ]
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from empirics.problems.auditing.record import Audit
+    from empirics.problems.penalties import Penalty
     from empirics.problems.regions import Region
 
 Array: TypeAlias = NDArray[np.float64]
@@ -78,7 +79,9 @@ class Problem(ABC):
     it run (a part of the seeding: another width is another set of runs); sample_size, how many
     random numbers one replica uses at one step; minimiser, a point where f is least, (dim,), None
     where it is not known; within, how far at most the true one is from it; region, the convex set
-    on which the constants hold if they do not hold everywhere (the infimum always does).
+    on which the constants hold if they do not hold everywhere (the infimum always does); penalty,
+    a convex h if the problem is to minimise F = f + h, by a proximal step after every update: then
+    infimum, minimiser and gap are those of F, everything else is of f.
     Raises ValueError if start or minimiser is not a finite vector of length dim or a key is
     unknown.
     """
@@ -93,6 +96,7 @@ class Problem(ABC):
     minimiser: Array | None = None
     within: float = 0.0
     region: Region | None = None
+    penalty: Penalty | None = None
 
     def __post_init__(self) -> None:
         for what, point in (("start", self.start), ("minimiser", self.minimiser)):
@@ -134,6 +138,11 @@ class Problem(ABC):
         Not a number where it is not known.
         """
 
+    def objective(self, x: Array) -> Array:
+        """What is minimised, F = f + h at every row, (..., dim) -> (...): f itself without h."""
+        f = self.value(x)
+        return f if self.penalty is None else np.asarray(f + self.penalty.value(x))
+
     @property
     def L(self) -> float:
         """Smoothness: |grad f(x) - grad f(y)| <= L |x - y|."""
@@ -154,13 +163,13 @@ class Problem(ABC):
 
     @property
     def infimum(self) -> float:
-        """inf f, or a number below it when its provenance is "bound"."""
+        """inf f (or inf F), or a number below it when its provenance is "bound"."""
         return self._constant("infimum")
 
     @property
     def gap(self) -> float:
-        """Delta = f(start) - infimum: above the true gap when the infimum is a lower bound."""
-        return float(self.value(self.start)) - self.infimum
+        """Delta = F(start) - infimum: above the true gap when the infimum is a lower bound."""
+        return float(self.objective(self.start)) - self.infimum
 
     @property
     def distance(self) -> float:
@@ -176,7 +185,7 @@ class Problem(ABC):
             return 0.0
         if self.minimiser is None:
             return np.nan
-        return max(float(self.value(self.minimiser)) - self.infimum, 0.0)
+        return max(float(self.objective(self.minimiser)) - self.infimum, 0.0)
 
     def audit(
         self,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from empirics.problems import landscapes
 from empirics.problems.base import Problem
+from empirics.problems.composite import lasso
 from empirics.problems.deep_linear import deep_linear_chain
 from empirics.problems.deep_network import deep_linear_network
 from empirics.problems.flattened import huber, log_cosh
@@ -110,6 +111,11 @@ MAKERS: dict[str, Named] = {
     "log-cosh-regression": Named(
         "a linear fit with the loss log cosh (scikit-learn's diabetes)",
         partial(regression, loss="log-cosh", batch=BATCH),
+        "convex",
+    ),
+    "lasso": Named(
+        "a linear fit with 0.1 |w|_1 (scikit-learn's diabetes), by proximal steps",
+        partial(lasso, batch=BATCH),
         "convex",
     ),
     "deep-linear-chain": Named(

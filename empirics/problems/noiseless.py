@@ -32,6 +32,7 @@ def noiseless(problem: Problem) -> Problem:
         minimiser=problem.minimiser,
         within=problem.within,
         region=problem.region,
+        penalty=problem.penalty,
         original=problem,
     )
 

@@ -70,6 +70,7 @@ def with_noise(
         minimiser=problem.minimiser,
         within=problem.within,
         region=problem.region,
+        penalty=problem.penalty,
         original=problem,
         law=noise,
         size=size,

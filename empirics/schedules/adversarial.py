@@ -115,6 +115,11 @@ def adversarial(
     """
     if not isinstance(problem, Problem):
         raise ValueError(f"adversarial needs a Problem such as quadratic(...), got {problem!r}")
+    if problem.penalty is not None:
+        raise ValueError(
+            f"adversarial needs a problem without a penalty, got {problem.penalty.words} after "
+            "every update"
+        )
     if goal not in GOALS:
         raise ValueError(f"adversarial needs a goal among {', '.join(GOALS)}, got {goal!r}")
     if "gap" in goal and "infimum" not in problem.constants:

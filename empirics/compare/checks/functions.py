@@ -83,6 +83,13 @@ def minimiser(assumption: known.Minimiser, case: Case) -> Findings:
     return case.by_provenance("R")
 
 
+def composite_minimiser(assumption: known.CompositeMinimiser, case: Case) -> Findings:
+    """The minimiser that a problem with a penalty knows is that of F + Psi."""
+    if "R" not in case.runs.constants:
+        return "unknown", "the problem does not know a minimiser"
+    return case.by_provenance("R")
+
+
 def condition_number(assumption: known.ConditionNumber, case: Case) -> Findings:
     mu, L = case.number(assumption.mu), case.number(assumption.L)
     return ("holds" if mu < L else "fails"), f"mu = {mu:.6g}, L = {L:.6g}"
@@ -108,5 +115,6 @@ CHECKS: Checks = {
     known.PolyakLojasiewicz: polyak_lojasiewicz,
     known.BoundedGradient: bounded_gradient,
     known.Minimiser: minimiser,
+    known.CompositeMinimiser: composite_minimiser,
     known.ConditionNumber: condition_number,
 }

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 
 from empirics.compare.checks.base import Case, Checks, Findings
 from empirics.compare.constants import value
 from empirics.compare.numbers import SLIP, Numbers, last_horizon, step_sizes
-from empirics.optimisers import Picky
+from empirics.optimisers import DelayedProximal, Picky
+from empirics.problems.penalties import Projection, rebuilt
 from theory import assumptions as known
+
+Steps: TypeAlias = Literal["plain", "projected", "proximal"]
 
 
 def stale_sgd(assumption: known.StaleSGD, case: Case) -> Findings:
     return own_updates(case, noisy=assumption.noisy, reused=assumption.reuse)
 
 
-def own_updates(case: Case, *, noisy: bool = True, reused: bool = False) -> Findings:
-    """Whether the updates are those of stale SGD, perhaps with samples applied again."""
+def own_updates(
+    case: Case, *, noisy: bool = True, reused: bool = False, steps: Steps = "plain"
+) -> Findings:
+    """Whether the updates are those of stale SGD, perhaps with samples applied again.
+
+    steps, which may follow an update: "plain" for none, "projected", or any "proximal" one.
+    """
     runs = case.runs
-    if other := another_method(case):
+    if other := another_method(case, steps=steps):
         return "fails", other
     reuse = bool(runs.settings["reuse"])
     once = case.reads.reads + case.reads.cold_reads <= 1
@@ -31,14 +41,20 @@ def own_updates(case: Case, *, noisy: bool = True, reused: bool = False) -> Find
     return own_steps(case)
 
 
-def another_method(case: Case) -> str:
+def another_method(case: Case, *, steps: Steps = "plain") -> str:
     """What sets the runs apart from x_{t+1} = x_t - eta_t g_t; nothing if they are that.
+
+    But for the proximal steps that may follow, see `own_updates`.
 
     Dropping gradients from too far is left to the check of `PickySteps`, where that is assumed.
     """
     settings = case.runs.settings
     if (kind := settings["optimiser"]["kind"]) != "SGD":
         return f"the optimiser is {kind}; it takes plain SGD"
+    follows = after_updates(case)
+    if follows and (steps == "plain" or (steps == "projected" and not is_projection(case))):
+        takes = "projections only" if steps == "projected" else "none"
+        return f"every update is followed by {follows}; it takes {takes}"
     correction = settings["correction"]
     picky = any(isinstance(a, known.PickySteps) for a in case.theorem.assumptions)
     if correction is not None and not (picky and correction["kind"] == Picky.__name__):
@@ -86,15 +102,51 @@ def any_direction(assumption: known.AnyDirection, case: Case) -> Findings:
     return finding, f"the direction is the stale stochastic gradient, {words}"
 
 
+def after_updates(case: Case) -> str:
+    """The proximal step after every update, in words; nothing if there is none."""
+    penalty = case.runs.settings["problem"].get("penalty")
+    return rebuilt(penalty).words if penalty else ""
+
+
+def is_projection(case: Case) -> bool:
+    """Whether the proximal step is one."""
+    penalty = case.runs.settings["problem"].get("penalty")
+    return bool(penalty) and isinstance(rebuilt(penalty), Projection)
+
+
 def projected_sgd(assumption: known.ProjectedSGD, case: Case) -> Findings:
-    """Runs have no constraint: the set is the whole space, where projecting changes nothing."""
-    finding, words = own_updates(case)
-    return finding, f"the set is the whole space, {words}"
+    """Without a projection the set is the whole space, where projecting changes nothing.
+
+    A problem on a set has its start and its minimiser there.
+    """
+    finding, words = own_updates(case, steps="projected")
+    return finding, f"{after_updates(case) or 'the set is the whole space'}, {words}"
 
 
 def proximal_sgd(assumption: known.ProximalSGD, case: Case) -> Findings:
-    finding, words = own_updates(case)
-    return finding, f"Psi is 0, {words}"
+    """Every penalty is convex, and its step has the size of the update."""
+    finding, words = own_updates(case, steps="proximal")
+    return finding, f"{after_updates(case) or 'Psi is 0'}, {words}"
+
+
+def delayed_proximal_gradient(assumption: known.DelayedProximalGradient, case: Case) -> Findings:
+    """By the correction; without one it is plain gradient descent if nothing is stale."""
+    runs, theta = case.runs, case.number(assumption.theta)
+    settings = runs.settings
+    correction, sigma = settings["correction"], runs.constants.get("sigma")
+    if settings["optimiser"]["kind"] != "SGD" or settings["gradients"] != 1:
+        return "fails", "it takes plain SGD and one gradient an update"
+    if correction is None or correction["kind"] != DelayedProximal.__name__:
+        return "fails", (
+            "the gradient alone is delayed, not the iterate; simulate with "
+            f"correction=optimisers.DelayedProximal({theta:.6g})"
+        )
+    if abs(correction["theta"] - theta) > SLIP:
+        return "fails", f"theta is {correction['theta']:.6g}, the theorem's {theta:.6g}"
+    if sigma is None or sigma.value != 0:
+        return "fails", "these gradients are noisy; it takes full ones, as of problems.noiseless"
+    finding, words = own_steps(case)
+    return finding, f"{after_updates(case) or 'Psi is 0'}, theta = {theta:.6g}, {words}"
 
 
 def delivered_gradients(assumption: known.DeliveredGradients, case: Case) -> Findings:
@@ -152,6 +204,7 @@ CHECKS: Checks = {
     known.PickySteps: picky_steps,
     known.ProjectedSGD: projected_sgd,
     known.ProximalSGD: proximal_sgd,
+    known.DelayedProximalGradient: delayed_proximal_gradient,
     known.PositiveSteps: positive_steps,
     known.NonincreasingSteps: nonincreasing_steps,
     known.StepLimit: step_limit,

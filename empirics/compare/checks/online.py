@@ -1,7 +1,7 @@
 """Online learning, in the one case that runs show: every loss is F, and nothing is random.
 
-The set X is then the whole space, so that projecting changes nothing, and regret is the sum of the
-gaps at the points that updates read.
+The set X is that of the projection, or the whole space, where projecting changes nothing. Regret is
+the sum of the gaps at the points that updates read.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import numpy as np
 
 from empirics.compare.checks import functions
 from empirics.compare.checks.base import Case, Checks, Findings
-from empirics.compare.checks.methods import another_method, own_steps
+from empirics.compare.checks.methods import after_updates, another_method, own_steps
 from theory.assumptions import online
 
 
 def delayed_feedback(assumption: online.DelayedFeedback, case: Case) -> Findings:
-    if other := another_method(case):
+    if other := another_method(case, steps="projected"):
         return "fails", other
     if not case.runs.deterministic:
         return "fails", (
@@ -23,7 +23,10 @@ def delayed_feedback(assumption: online.DelayedFeedback, case: Case) -> Findings
             "problems.noiseless, and a schedule that is the same in every replica"
         )
     finding, words = own_steps(case)
-    return finding, f"every loss is F, the set is the whole space, {words}"
+    return (
+        finding,
+        f"every loss is F, {after_updates(case) or 'the set is the whole space'}, {words}",
+    )
 
 
 def convex_losses(assumption: online.ConvexLosses, case: Case) -> Findings:

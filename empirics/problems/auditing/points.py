@@ -13,11 +13,13 @@ from empirics.problems.auditing.noise import Draws, limits
 from empirics.problems.auditing.record import Finding
 from empirics.problems.base import Array, Constant
 from empirics.problems.calling import point
+from empirics.problems.penalties import Penalty
 
 SLACK = 1e-6  # relative: what a bound may be exceeded by
 CLOSE = 1e-9  # relative, of values of f
 LOW = 1e-6  # gaps below this part of the largest are left to rounding
 BARRIER = 1e300
+STEPS = 500  # proximal ones, on the way to the least value
 MOST = 300  # points of one search
 
 
@@ -35,6 +37,8 @@ def lowest(ground: Ground) -> Lowest:
     """By evolution in the region, and from the best of it and from the start by L-BFGS, anywhere:
     an infimum is one of the whole space.
     """
+    if ground.problem.penalty is not None:
+        return _lowest_composite(ground, ground.problem.penalty)
     from scipy.optimize import minimize
 
     value, x, tried = ground.climb(lambda x: -ground.value(x))
@@ -62,6 +66,28 @@ def lowest(ground: Ground) -> Lowest:
     return Lowest(value=best[0], x=best[1], tried=tried, rounding=rounding)
 
 
+def _lowest_composite(ground: Ground, penalty: Penalty) -> Lowest:
+    """The same of F = f + h: random points and then proximal steps from the best of them."""
+    problem = ground.problem
+    x = np.vstack([ground.centres, ground.sample(ground.points)])
+    length = 1 / problem.L if "L" in problem.constants else ground.scale / 100
+    best, place, tried = np.inf, x[0], 0
+    for k in range(STEPS):
+        penalty.proximal(x, length)
+        values = problem.objective(x)
+        tried += len(x)
+        least = int(np.nanargmin(values))
+        if values[least] < best:
+            best, place = float(values[least]), x[least].copy()
+        if k == 0:
+            x = x[np.argsort(values)[: ground.starts]]
+        x = x - length * ground.gradient(x)
+    gap = abs(float(problem.objective(problem.start[None])[0]) - best)
+    return Lowest(
+        value=best, x=place, tried=tried, rounding=CLOSE * abs(best) + ground.rounding * gap
+    )
+
+
 def infimum(ground: Ground, claimed: Constant, low: Lowest) -> Finding:
     """A value below it, or an exact one that the minimiser does not reach."""
     if not np.isfinite(low.value):
@@ -72,7 +98,7 @@ def infimum(ground: Ground, claimed: Constant, low: Lowest) -> Finding:
         return _finding("infimum", claimed, low.tried, low.value, where, {"x": low.x.tolist()})
     problem = ground.problem
     if claimed.provenance == "exact" and problem.minimiser is not None and not problem.within:
-        there = float(ground.value(problem.minimiser[None])[0])
+        there = float(problem.objective(problem.minimiser[None])[0])
         if abs(there - claimed.value) > low.rounding + CLOSE * abs(claimed.value):
             words = f"f = {there:.8g} at the minimiser, x = {point(problem.minimiser)}"
             witness = {"x": problem.minimiser.tolist()}
@@ -85,7 +111,7 @@ def minimiser(ground: Ground, low: Lowest) -> Finding:
     problem = ground.problem
     if problem.minimiser is None:
         raise TypeError("there is no minimiser to look at")
-    there = float(ground.value(problem.minimiser[None])[0])
+    there = float(problem.objective(problem.minimiser[None])[0])
     if not np.isfinite(there):
         words = f"f = {there} at the minimiser, x = {point(problem.minimiser)}"
         return Finding(
@@ -100,6 +126,8 @@ def minimiser(ground: Ground, low: Lowest) -> Finding:
     slope = float(np.linalg.norm(ground.gradient(problem.minimiser[None])[0]))
     steepness = problem.constants["L"].value if "L" in problem.constants else 0.0
     allowed = slope * problem.within + steepness * problem.within**2
+    if problem.penalty is not None:  # F has kinks: what is known of its value there
+        allowed = problem.looseness
     wrong = low.value < there - allowed - low.rounding
     return Finding(
         claim="minimiser" + f" within {problem.within:.1g}" * bool(problem.within),
