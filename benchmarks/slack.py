@@ -27,7 +27,7 @@ LAWS = {
     "uniform": schedules.Uniform,
     "blocks": lambda tau: schedules.Cyclic(range(tau + 1)),
 }
-CHOSEN = {"e_0": 2**0.5, "alpha": 0.5, "eps": 0.12, "beta": 1.0, "z": 0.2}
+CHOSEN = {"e_0": 2**0.5, "alpha": 0.5, "eps": 0.12, "beta": 1.0, "z": 0.2, "theta": 0.5}
 
 
 @dataclass(frozen=True, kw_only=True)

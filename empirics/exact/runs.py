@@ -34,6 +34,7 @@ _ORACLE = {
     "squared distance at read points": "read_squared_distance",
     "direction": "direction",
     "disagreement": "disagreement",
+    "squared gradient mapping": "squared_gradient",  # there is no penalty
 }
 
 

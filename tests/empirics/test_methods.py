@@ -28,7 +28,7 @@ from theory.witness import staircase
 
 BOWL = problems.quadratic(dim=3, mu=0.2, L=1.0, sigma=0.5)
 QUIET = problems.noiseless(BOWL)
-CHOSEN = {"e_0": 2**0.5, "alpha": 0.5, "eps": 0.12, "beta": 1.0, "z": 0.2}
+CHOSEN = {"e_0": 2**0.5, "alpha": 0.5, "eps": 0.12, "beta": 1.0, "z": 0.2, "theta": 0.5}
 RUNNABLE = {name: t for name, t in results.theorems().items() if not why_not(t)}
 LATE = schedules.Cyclic([0, 3, 1, 2])
 

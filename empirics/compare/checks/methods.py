@@ -138,7 +138,7 @@ def delayed_proximal_gradient(assumption: known.DelayedProximalGradient, case: C
         return "fails", "it takes plain SGD and one gradient an update"
     if correction is None or correction["kind"] != DelayedProximal.__name__:
         return "fails", (
-            "the gradient alone is delayed, not the iterate; simulate with "
+            "the gradient alone is delayed, it takes a delayed iterate; simulate with "
             f"correction=optimisers.DelayedProximal({theta:.6g})"
         )
     if abs(correction["theta"] - theta) > SLIP:

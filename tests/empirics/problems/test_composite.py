@@ -21,6 +21,7 @@ from empirics import (
     simulate,
     steps_for,
 )
+from empirics.exact import exact_runs
 from empirics.optimisers import Adam, DelayedProximal
 from empirics.problems import on_ball, on_box, on_simplex, with_l1
 from empirics.problems.penalties import L1, Projection, Simplex, rebuilt
@@ -242,6 +243,10 @@ def test_the_mapping_vanishes_where_the_gradient_does_not():
     assert mapping[0] == pytest.approx(4 * np.sum((quiet.start - x) ** 2))
     free = simulate(BOWL, schedules.Constant(1), step=0.1, steps=5, replicas=4, measures=measures)
     np.testing.assert_array_equal(free.statistics.mapping.mean, free.statistics.squared_norm.mean)
+    quiet = problems.quadratic(spectrum=[0.5, 1.0], start=[1.0, -2.0])
+    told = exact_runs(quiet, schedules.Constant(1), step=0.1, steps=5, measures=measures)
+    ran = simulate(quiet, schedules.Constant(1), step=0.1, steps=5, replicas=1, measures=measures)
+    np.testing.assert_allclose(told.statistics.mapping.mean, ran.statistics.mapping.mean)
     with pytest.raises(ValueError, match="simulate needs L for the squared gradient mapping"):
         simulate(
             problems.hinge((points(30), np.arange(30) % 2)),
