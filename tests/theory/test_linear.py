@@ -16,13 +16,18 @@ from theory.symbols import n
 from theory.symbols import tau_max as tau
 
 EVERY = list(linear.formulas().values())
+<<<<<<< HEAD
 NOT_IN_MATHTEXT = (r"\tfrac", r"\bmod", r"\underbrace")  # LaTeX and browsers know them
+=======
+CONJECTURES = ("complexity.slack_law",)
+>>>>>>> 182ebb8 (State the slack law among the exact formulas, with what is proved of it; sharpness of chains and of two layers)
 
 
 @pytest.mark.parametrize("formula", EVERY, ids=str)
 def test_every_formula_replays(formula):
     replayed = formula.replayed  # made now
-    assert formula.status == replayed.status != "stated"
+    assert formula.status == replayed.status
+    assert formula.name in CONJECTURES or formula.status != "stated"
     assert formula.status == "proved" or len(formula.lacks) > 40
     page = report(replayed)
     assert all(step.statement in page for step in (*replayed.argument, *replayed.examples))
@@ -32,6 +37,8 @@ def test_every_formula_replays(formula):
 def mutants():
     """Each expression of each formula times 8/7, with a delay or a constant that is off by one."""
     for formula in EVERY:
+        if formula.name in CONJECTURES:  # nothing could notice
+            continue
         for name in formula.expressions:
             e = formula[name]
             changes = {"times 8/7": e * Rational(8, 7), "delay": e.subs(tau, tau + 1)}
@@ -123,6 +130,12 @@ def test_the_status_is_computed():
     senseless = Identity(shows="sense", left=None, right=2)
     with pytest.raises(StepError, match=r"step 1 \(sense\): the step makes no sense"):
         _ = small(argue=lambda f: (senseless,)).status
+
+
+def test_a_conjecture_is_one():
+    for name in CONJECTURES:
+        assert linear.find(name).status == "stated"
+        assert "conjecture" in linear.find(name).lacks
 
 
 # ------------------------------------------------------------------------- against numbers

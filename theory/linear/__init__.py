@@ -27,6 +27,7 @@ TOPICS = (
     "relative_noise",
     "varying",
     "compensation",
+    "complexity",
 )
 
 
