@@ -1,6 +1,7 @@
 """What is predicted from fresh gradients, against exact limits and simulated ones."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -148,3 +149,17 @@ def test_bad_questions_get_one_sentence():
         slack_law(-1.0, schedules.Constant(1))
     with pytest.raises(ValueError, match="stability limit needs a Schedule such as"):
         slack_law(1.0, "constant")
+
+
+def test_the_law_is_as_good_as_its_table_says():
+    """The factor that widens predictions is that of nine in ten held-out settings."""
+    page = Path(__file__).parents[2] / "docs" / "slack_law.md"
+    lines = page.read_text().splitlines()
+    rows = [line.split("|")[1:-1] for line in lines if line.count("|") == 10]
+    ratios = np.array([float(row[-1]) for row in rows[2:]])
+    limits = np.array([[float(row[4]), float(row[5]), float(row[6])] for row in rows[2:]])
+    assert np.allclose(np.maximum(1, limits[:, 0] / limits[:, 1]), limits[:, 2], rtol=0.02)
+    off = np.maximum(ratios, 1 / ratios)
+    assert len(off) >= 90
+    assert np.median(off) < 1.4
+    assert np.quantile(off, 0.9) <= WITHIN < off.max()
