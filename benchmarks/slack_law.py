@@ -38,11 +38,11 @@ HEAD = """# The slack law on held-out settings
 Written by `benchmarks/slack_law.py`; nothing is fitted. The law: updates to a goal under staleness
 s over those without, each at its best step, are max(1, a_0/a_max(s)), where a_0 is the best step
 without staleness times the sharpness at the goal, and a_max(s) the limit of stability. Goal: the
-mean gap stays below a share of that at the start. Perceptrons and softmax regression learn 400 of the
-digits. "4 caches": updates are iterations of all four.
-Runs are long if without staleness they last at least 4 times the largest delay; the law is about
-those, and where it is far off it promises too much: delays that last as long as the run cost more
-than it says. Ratios are law over measured, errors the factor by which it is off either way.
+mean gap stays below a share of that at the start. Perceptrons and softmax regression learn 400 of
+the digits; under "4 caches", updates are iterations of all four. Runs are long if without staleness
+they last at least 4 times the largest delay; the law is about those, and where it is far off it
+promises too much: delays that last as long as the run cost more than it says. Ratios are law over
+measured, errors the factor by which it is off either way.
 """
 LONG = 4  # times the largest delay: runs that are called long
 FIRST = 2.0 ** np.arange(-9, 3)  # steps tried without staleness
