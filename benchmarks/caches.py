@@ -20,7 +20,7 @@ from empirics import problems, schedules, simulate
 from empirics.pending import Pending
 from empirics.problems.base import Problem
 from empirics.problems.logistic import Logistic
-from empirics.problems.perceptron import Perceptron
+from empirics.problems.network import Perceptron
 from empirics.problems.quadratic import Quadratic
 
 P, S, STEP, SIGMA = 8, 10, 0.002, 0.5

@@ -15,7 +15,7 @@ from simulator import STEP, TAU_MAX, Array, engine
 
 from empirics import problems
 from empirics.problems.logistic import Logistic
-from empirics.problems.perceptron import Perceptron
+from empirics.problems.network import Perceptron
 from empirics.problems.ratings import RatingsProblem
 
 

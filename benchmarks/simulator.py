@@ -15,7 +15,7 @@ from side_by_side import Contestant, rates, show
 
 from empirics import problems, schedules, simulate
 from empirics.problems.logistic import Logistic
-from empirics.problems.perceptron import Perceptron
+from empirics.problems.network import Perceptron
 from empirics.problems.quadratic import Quadratic
 
 TAU_MAX, STEP, SIGMA = 9, 0.01, 0.5
