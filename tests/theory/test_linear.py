@@ -16,11 +16,8 @@ from theory.symbols import n
 from theory.symbols import tau_max as tau
 
 EVERY = list(linear.formulas().values())
-<<<<<<< HEAD
 NOT_IN_MATHTEXT = (r"\tfrac", r"\bmod", r"\underbrace")  # LaTeX and browsers know them
-=======
 CONJECTURES = ("complexity.slack_law",)
->>>>>>> 182ebb8 (State the slack law among the exact formulas, with what is proved of it; sharpness of chains and of two layers)
 
 
 @pytest.mark.parametrize("formula", EVERY, ids=str)
