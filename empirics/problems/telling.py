@@ -69,6 +69,7 @@ def of_problem(problem: Problem) -> dict[str, Any]:
             for key in KEYS
             if key in known
         },
+        "penalty": None if problem.penalty is None else dict(problem.penalty.settings),
         "region": None if problem.region is None else dict(problem.region.settings),
         "satisfies": satisfies(problem),
         "minimiser": None if problem.minimiser is None else {"within": problem.within},
@@ -91,6 +92,11 @@ def page(problem: Problem) -> list[str]:
 
     return [
         f"dim {problem.dim}, minimiser {'unknown' if problem.minimiser is None else minimiser}",
+        *(
+            []
+            if problem.penalty is None
+            else [f"every update is followed by {problem.penalty.words}"]
+        ),
         f"satisfies: {', '.join(satisfies(problem))}",
         f"constants, {where}:",
         *(f"  {line}" for line in table(rows)),
