@@ -72,6 +72,7 @@ def of_problem(problem: Problem) -> dict[str, Any]:
         "penalty": None if problem.penalty is None else dict(problem.penalty.settings),
         "region": None if problem.region is None else dict(problem.region.settings),
         "satisfies": satisfies(problem),
+        "penalty": None if problem.penalty is None else dict(problem.penalty.settings),
         "minimiser": None if problem.minimiser is None else {"within": problem.within},
         "settings": dict(problem.settings),
     }
@@ -98,6 +99,7 @@ def page(problem: Problem) -> list[str]:
             else [f"every update is followed by {problem.penalty.words}"]
         ),
         f"satisfies: {', '.join(satisfies(problem))}",
+        *([] if problem.penalty is None else [f"after every update: {problem.penalty.words}"]),
         f"constants, {where}:",
         *(f"  {line}" for line in table(rows)),
         "settings: " + json.dumps({key: _short(a) for key, a in problem.settings.items()}),

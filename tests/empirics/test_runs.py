@@ -165,6 +165,16 @@ def test_a_file_of_something_else_gets_one_sentence(tmp_path):
             Runs.load(tmp_path / f"{name}.nc")
 
 
+def test_a_file_older_than_a_measure_is_read_without_it(tmp_path):
+    runs = make()
+    dataset = runs.to_dataset().drop_vars(["mapping_mean", "mapping_M2"])
+    dataset.to_netcdf(tmp_path / "older.nc", engine="scipy")
+    again = Runs.load(tmp_path / "older.nc")
+    assert np.isnan(again.statistics.mapping.mean).all()
+    assert again.statistics.mapping.mean.shape == again.times.shape
+    np.testing.assert_array_equal(again.statistics.gap.mean, runs.statistics.gap.mean)
+
+
 def test_a_file_of_another_format_says_so(tmp_path):
     dataset = make().to_dataset()
     dataset.attrs["facts"] = dataset.attrs["facts"].replace(f'"format": {FORMAT}', '"format": 99')

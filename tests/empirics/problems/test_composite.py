@@ -26,6 +26,7 @@ from empirics.optimisers import Adam, DelayedProximal
 from empirics.problems import on_ball, on_box, on_simplex, with_l1
 from empirics.problems.penalties import L1, Projection, Simplex, rebuilt
 from empirics.problems.regions import ball, box
+from empirics.problems.telling import of_problem, page
 from theory import results
 from theory.latex import shown
 
@@ -427,6 +428,8 @@ def test_they_have_names(name):
     assert problem.penalty is not None
     assert np.isfinite(problem.objective(problem.start))
     json.dumps(problem.settings)
+    assert f"after every update: {problem.penalty.words}" in page(problem)
+    assert of_problem(problem)["penalty"] == problem.settings["penalty"]
 
 
 def test_a_general_method_finds_no_less_on_the_ball():

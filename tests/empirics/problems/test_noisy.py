@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from empirics import compare, measures_for, named, problems, schedules, simulate, steps_for
+from empirics import compare, exact, measures_for, named, problems, schedules, simulate, steps_for
 from empirics.compare.measured import second_moment
 from empirics.problems import noise as noises
 from empirics.problems import satisfied, with_noise
@@ -149,6 +149,21 @@ def test_runs_on_quadratics_agree_whatever_the_law():
     louder = with_noise(BOWL, "student:9", sigma=1.0)
     found = simulate(louder, schedules.Constant(2), **options).statistics.squared_norm
     assert abs(own.mean[-1] - found.mean[-1]) > LIMIT * error
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_noise_that_grows_gives_the_moments_of_the_oracle(each):
+    """Exact second moments of every mode, whether modes share their factor or not."""
+    growing = with_noise(BOWL, "gaussian", sigma=0.6, relative=0.8, coordinatewise=each)
+    options = {"step": 0.1, "steps": 20}
+    runs = simulate(growing, schedules.Constant(2), **options, replicas=4000, record=[5, 20])
+    norm = runs.statistics.squared_norm
+    for relative, agrees in ((0.8, True), (0.4, False)):
+        told = exact.moments(
+            BOWL, schedules.Constant(2), **options, variance=0.12, relative=relative
+        ).squared_gradient[[5, 20]]
+        z = abs(norm.mean - told) / norm.standard_error
+        assert (z.max() < LIMIT) == agrees
 
 
 def verdict(theorem, problem, **options):
