@@ -69,7 +69,6 @@ def of_problem(problem: Problem) -> dict[str, Any]:
             for key in KEYS
             if key in known
         },
-        "penalty": None if problem.penalty is None else dict(problem.penalty.settings),
         "region": None if problem.region is None else dict(problem.region.settings),
         "satisfies": satisfies(problem),
         "penalty": None if problem.penalty is None else dict(problem.penalty.settings),
@@ -99,7 +98,6 @@ def page(problem: Problem) -> list[str]:
             else [f"every update is followed by {problem.penalty.words}"]
         ),
         f"satisfies: {', '.join(satisfies(problem))}",
-        *([] if problem.penalty is None else [f"after every update: {problem.penalty.words}"]),
         f"constants, {where}:",
         *(f"  {line}" for line in table(rows)),
         "settings: " + json.dumps({key: _short(a) for key, a in problem.settings.items()}),

@@ -428,7 +428,7 @@ def test_they_have_names(name):
     assert problem.penalty is not None
     assert np.isfinite(problem.objective(problem.start))
     json.dumps(problem.settings)
-    assert f"after every update: {problem.penalty.words}" in page(problem)
+    assert f"every update is followed by {problem.penalty.words}" in page(problem)
     assert of_problem(problem)["penalty"] == problem.settings["penalty"]
 
 
