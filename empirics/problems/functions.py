@@ -15,6 +15,7 @@ from empirics.problems.base import Array, Constant, Problem, flag, real, whole
 from empirics.problems.calling import Calling
 from empirics.problems.declared import declared
 from empirics.problems.fingerprint import fingerprint, named
+from empirics.problems.minibatch import Minibatches, minibatches
 from empirics.problems.regions import Region
 from empirics.problems.sending import packed, unpacked
 
@@ -40,6 +41,7 @@ def from_functions(
     noise_variance: Callable[..., Any] | None = None,
     rows: int | None = None,
     batch: int | None = None,
+    replacement: bool = True,
     vectorised: bool = False,
     name: str = "own",
 ) -> FromFunctions:
@@ -58,8 +60,9 @@ def from_functions(
       this replica and update alone, so that a run has the same bits again, whatever the number of
       replicas, processes or updates drawn ahead;
     - stochastic_gradient(x, i) with rows = n: i is one of n rows of data, drawn uniformly; with
-      batch = b an array of b rows, over which the function takes the mean. The variance of the
-      noise is then computed exactly, from all n rows.
+      batch = b an array of b rows, over which the function takes the mean, with replacement or,
+      replacement=False, b different ones. The variance of the noise is then computed exactly, from
+      all n rows.
 
     What you know of the function: constants, by the names of `problems.base.KEYS` (L, mu_sc, sigma
     and infimum have arguments of their own), numbers, which count as bounds "declared by the user",
@@ -107,6 +110,9 @@ def from_functions(
         if not region.contains(x):
             raise ValueError(f"{name} needs a start in its region {region.words}, got {x}")
     kind = _kind(name, stochastic_gradient, noise_variance, sigma, noise, rows, batch)
+    if not flag(name, "replacement", replacement) and kind != "rows":
+        raise ValueError(f"{name} needs rows = n, how many there are, beside replacement = False")
+    picks = minibatches(name, rows, batch or 1, replacement) if kind == "rows" and rows else None
     best = None if minimiser is None else _vector(name, "minimiser", minimiser)
     known = declared(name, constants, L=L, mu_sc=mu_sc, sigma=sigma, infimum=infimum)
     size = {"none": 0, "added": len(x), "generator": 2, "rows": batch or 1}[kind]
@@ -125,7 +131,7 @@ def from_functions(
         vectorised=bool(vectorised),
         noise=noise or "two-point",
         scale=0.0 if kind != "added" else known["sigma"].value / float(np.sqrt(len(x))),
-        rows=rows or 0,
+        picks=picks,
         batch=batch,
     )
     if kind == "none":
@@ -152,6 +158,7 @@ def from_functions(
         "noise": problem.noise if kind == "added" else kind,
         "rows": rows,
         "batch": batch,
+        "replacement": bool(replacement),
         "vectorised": problem.vectorised,
     }
     return replace(problem, constants=known, settings=settings)
@@ -162,9 +169,9 @@ class FromFunctions(Problem):
     """What `from_functions` makes.
 
     Fields beyond Problem: functions, by what they compute; vectorised; noise, the law of what is
-    added, and scale, the standard deviation of a coordinate of it; rows, how many there are, 0 for
-    none; batch. A sample is what is added, (lanes, dim); or the key of a generator, (lanes, 2), the
-    same for all lanes if these are computed at once; or rows, (lanes, batch). It can be sent to
+    added, and scale, the standard deviation of a coordinate of it; picks, the minibatches if there
+    are rows; batch. A sample is what is added, (lanes, dim); or the key of a generator, (lanes, 2),
+    the same for all lanes if these are computed at once; or rows, (lanes, batch). It can be sent to
     other processes if its functions can: they are defined with `def` at the top of a module.
     """
 
@@ -172,7 +179,7 @@ class FromFunctions(Problem):
     vectorised: bool
     noise: str
     scale: float
-    rows: int
+    picks: Minibatches | None
     batch: int | None
 
     def value(self, x: Array) -> Array:
@@ -191,8 +198,8 @@ class FromFunctions(Problem):
             if not self.sample_size:
                 return np.empty((steps, lanes, 0))
             return noises.draw(self.noise, self.scale, generator, steps, (lanes, self.dim))
-        if self.rows:
-            return generator.integers(0, self.rows, (steps, lanes, self.batch or 1))
+        if self.picks:
+            return self.picks.draw(generator, steps, lanes)
         keys = 1 if self.vectorised else lanes
         drawn = generator.integers(0, 2**64 - 1, (steps, keys, 2), dtype=np.uint64, endpoint=True)
         return drawn if keys == lanes else drawn.repeat(lanes, axis=1)
@@ -204,7 +211,7 @@ class FromFunctions(Problem):
                 np.add(out, sample, out=out)
             return
         calling = self._calling("stochastic_gradient", (self.dim,))
-        if self.rows:
+        if self.picks:
             calling.fill(x, out, sample if self.batch else sample[:, 0])
         elif not self.vectorised:
             calling.fill(x, out, _Keyed(sample))
@@ -223,16 +230,16 @@ class FromFunctions(Problem):
             return self._everywhere("noise_variance", x)
         if "stochastic_gradient" not in self.functions:
             return np.full(x.shape[:-1], self.dim * self.scale**2)
-        if not self.rows:
+        if not self.picks:
             return np.full(x.shape[:-1], np.nan)
         flat = x.reshape(-1, self.dim)
         mean, one = self.gradient(flat), np.empty(flat.shape)
         total = np.zeros(len(flat))
         calling = self._calling("stochastic_gradient", (self.dim,))
-        for row in range(self.rows):
+        for row in range(self.picks.rows):
             calling.fill(flat, one, np.full((len(flat), 1) if self.batch else len(flat), row))
             total += np.square(one - mean).sum(axis=1)
-        return np.asarray(total / (self.rows * (self.batch or 1))).reshape(x.shape[:-1])
+        return np.asarray(total / self.picks.rows * self.picks.share).reshape(x.shape[:-1])
 
     def _everywhere(self, what: str, x: Array) -> Array:
         """A function with one number for each point, (..., dim) -> (...)."""
@@ -369,7 +376,7 @@ def _try_out(problem: FromFunctions) -> None:
             "got two answers for the same x and numbers; is np.random in it?"
         )
     alike = (found == found[:, :1]).all()
-    if problem.vectorised and not problem.rows and alike and (found != found[0]).any():
+    if problem.vectorised and not problem.picks and alike and (found != found[0]).any():
         raise ValueError(
             f"{who} needs stochastic_gradient to draw for each of the (n, dim) points, got the "
             "same noise at all of them; ask rng for numbers of shape x.shape or (n, ...)"

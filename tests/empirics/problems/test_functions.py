@@ -63,6 +63,9 @@ KINDS = {
     "generator": lambda: from_functions(value, gradient, drawn, start=np.zeros(3)),
     "row": lambda: from_functions(value, gradient, one_row, start=np.zeros(3), rows=12),
     "rows": lambda: from_functions(value, gradient, some_rows, start=np.zeros(3), rows=12, batch=4),
+    "different rows": lambda: from_functions(
+        value, gradient, some_rows, start=np.zeros(3), rows=12, batch=4, replacement=False
+    ),
     "generator-together": lambda: from_functions(
         values_together, together, drawn_together, start=np.zeros(3), vectorised=True
     ),
@@ -286,6 +289,8 @@ ARGUMENTS = {
     "one": ({"stochastic_gradient": lambda x: x}, r"needs stochastic_gradient\(x, rng\), or"),
     "globally": ({"stochastic_gradient": globally}, r"two answers .*; is np.random in it"),
     "both": ({"stochastic_gradient": all_alike, "noise": "gaussian"}, r"either a stochastic_gra"),
+    "replaced": ({"replacement": False}, r"own needs rows = n, .* beside replacement = False"),
+    "no flag": ({"replacement": "no"}, r"own needs replacement = True or False, got 'no'"),
     "no rows": ({"stochastic_gradient": all_alike, "batch": 2}, r"needs rows = n, how many there"),
     "alike": (
         {"stochastic_gradient": all_alike, "vectorised": True},
