@@ -11,14 +11,15 @@ distribution functions c_{pq}(k); M Y being the mean of Y' given Y, covariances 
 .. math:: C' = M C M' + \sum_p \bigl( E u_p^2\, \mathrm{Cov}([r_{p\cdot} \le \cdot])
           + \mathrm{Var}(\eta_t \xi_p)\, c_p c_p' \bigr).
 
-Y_{qk} lies at place (t + k) mod (s + 1), so nothing is moved from one iteration to the next.
+Y_{qk} lies at place (t + k) mod (s + 1), so nothing is moved from one iteration to the next. With
+momentum u_p is beta times the one before it (times eta_t/eta_{t-1}) plus eta_t g_p.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from empirics.exact.recursion import ROOM, Found, Tables
+from empirics.exact.recursion import ROOM, Found, Tables, betas
 from empirics.problems.base import Array
 from empirics.schedules.base import Law
 from empirics.schedules.caches import Caches
@@ -29,7 +30,7 @@ def caches(tables: Tables, schedule: Caches) -> Found:
     alike = isinstance(schedule.law, Law) and schedule.topology is None
     with_own = schedule.own == "delayed" or schedule.workers == 1
     S, P, dim = schedule.longest + 1, schedule.workers, len(tables.h)
-    if alike and with_own and schedule.workers > 1:
+    if alike and with_own and schedule.workers > 1 and not tables.momentum:
         _room(4 * S * S * (dim + 1) + tables.window * S * dim, schedule, dim)
         return _all_alike(tables, schedule)
     tables_of = P * P * S * S * (P if schedule.destinations == "shared" else 1)
@@ -84,34 +85,40 @@ def _each(tables: Tables, schedule: Caches) -> Found:
     n = P * S
     C, m = np.zeros((dim, P, S, P, S)), np.tile(tables.start[:, None, None], (1, P, S))
     flat, within = C.reshape(dim, n, n), np.einsum("dqiqj->dqij", C)  # views
-    past = np.zeros((s, dim, P, S))
+    past, past_u = np.zeros((s, dim, P, S)), np.zeros((s, dim, P))
+    with_u, of_u, u = np.zeros((dim, P, P, S)), np.zeros((dim, P, P)), np.zeros((dim, P))
     weights = np.full(P, 1 / P) if schedule.evaluate == "mean" else np.eye(P)[0]
-    found = _Kept(tables)
-    for t, eta in enumerate(tables.eta.tolist()):
+    found, grown = _Kept(tables), betas(tables.eta, tables.momentum)
+    for t, (eta, beta) in enumerate(zip(tables.eta.tolist(), grown, strict=True)):
         now, end, then = t % S, (t - 1) % S, (t + 1) % S
-        a, x = eta * tables.h[:, None], m[:, :, now].copy()
-        covariances = C[:, :, now, :, now].copy()  # of caches, (dim, P, P)
-        second = np.einsum("dpp->dp", covariances) + x**2
+        a, x = eta * tables.h[:, None], m[:, :, now]
+        second = np.einsum("dpp->dp", C[:, :, now, :, now]) + x**2
         noise = eta**2 * tables.noise.variance[:, None]
         noise = noise + a**2 * tables.noise.relative[:, None] * second
         G = late.mean(t).reshape(P, n)
-        drift = a[:, :, None, None] * C[:, :, now]  # of u_p with Y, (dim, P, P, S)
-        behind = a * past[..., now]
+        # u_p but for its noise: its mean, its covariances with Y, (dim, P, P, S), and with others
+        drift = a[:, :, None, None] * C[:, :, now] + beta * with_u
+        inner = a[:, :, None] * drift[..., now]
+        inner += beta * (a[:, :, None] * with_u[..., now].transpose(0, 2, 1) + beta * of_u)
+        u, behind = a * x + beta * u, a * past[..., now] + beta * past_u
         for array in (m, C, C.transpose(0, 1, 4, 3, 2), past, drift):
             array[..., now] = array[..., end]
-        m -= ((a * x) @ G).reshape(dim, P, S)
+        m -= (u @ G).reshape(dim, P, S)
         past -= (behind @ G).reshape(s, dim, P, S)
-        total = (a[:, :, None] ** 2 * covariances) @ G + noise[:, :, None] * G
+        of_u = inner + noise[:, :, None] * np.eye(P)
+        total = of_u @ G
         change = G.T @ (total / 2 - drift.reshape(dim, P, n))
         flat += change
         flat += change.transpose(0, 2, 1)
         if late.random:
-            squares = a**2 * second + noise
+            squares = np.einsum("dpp->dp", of_u) + u**2
             if shared:
                 flat += np.tensordot(squares, late.together(t).reshape(P, n, n), 1)
             else:
                 within += np.tensordot(squares, late.spread(t), 1)
+        with_u = drift - total.reshape(dim, P, P, S)
         past[1:], past[0] = past[:-1], np.einsum("q,dqrk->drk", weights, C[:, :, then])
+        past_u[1:], past_u[0] = behind[:-1], with_u[..., then] @ weights
         found.mean[t + 1] = m[:, :, then] @ weights
         found.covariance[t + 1] = past[..., then] @ weights
         off = m[:, :, then] - m[:, :, then].mean(axis=1, keepdims=True)

@@ -47,7 +47,7 @@ def mode_of(who: str, schedule: Schedule, momentum: float, relative: float = 0.0
         return Periodic(pattern=pattern, momentum=beta)
     found = reading(who, schedule, 1)
     if isinstance(found, Memoryless):
-        return _queued(who, schedule, found, beta, nu)
+        return _queued(who, found, beta, nu)
     if isinstance(schedule, Constant):
         pmf = schedule.pmf
     elif isinstance(found, Drawn):
@@ -73,15 +73,8 @@ def _pattern(schedule: Schedule) -> Delays | None:
     return None
 
 
-def _queued(
-    who: str, schedule: Schedule, found: Memoryless, momentum: float, relative: float
-) -> Queued:
-    if momentum:
-        raise ValueError(
-            f"{who} needs no momentum with memoryless workers, got {schedule!r} and momentum = "
-            f"{momentum}; simulate"
-        )
-    mode = Queued(shares=found.shares, relative=relative)
+def _queued(who: str, found: Memoryless, momentum: float, relative: float) -> Queued:
+    mode = Queued(shares=found.shares, momentum=momentum, relative=relative)
     if not mode.even and len(found.shares) > MOST:
         raise ValueError(
             f"{who} needs at most {MOST} workers if they differ in speed, got "

@@ -53,8 +53,7 @@ def moments(
     replica (K >= 1 gradients an update), independent delays with a `pmf`, `Workers` with a barrier
     or with exponential service times (see `queue`), or any `Caches` (see `arriving`);
     step = eta_t, steps = T, as in `simulate`; momentum = beta in [0, 1), that of
-    `optimisers.Momentum`, where there is one sequence of iterates and no memoryless workers;
-    window = s, the number of lags.
+    `optimisers.Momentum` (of each worker where these have caches); window = s, the number of lags.
     Noise, a number or one for each mode: variance, that is added to each coordinate, sigma^2/dim
     unless given; relative = nu, of noise with variance nu (h y)^2 beside it, as when a gradient is
     multiplied by a random number of mean 1 and variance nu. nu = (1 - p)/p is a coordinate touched
@@ -101,11 +100,6 @@ def moments(
     if method not in (None, "filter", "recursion"):
         raise ValueError(f'exact.moments needs method = "filter" or "recursion", got {method!r}')
     way = schedule if isinstance(schedule, Caches) else reading(who, schedule, steps)
-    if beta and isinstance(way, Caches | Memoryless):
-        raise ValueError(
-            f"exact.moments needs no momentum with caches or memoryless workers, got {schedule!r} "
-            f"and momentum = {beta}; simulate it"
-        )
     tau = _constant(tables, way)
     if method == "filter" and tau is None:
         raise ValueError(

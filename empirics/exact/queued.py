@@ -1,7 +1,8 @@
 r"""One mode where W workers have exponential service times: x and what each of them holds.
 
 The next arrival is worker i's with chance q_i, whatever was (see `queue`). If all are equally fast,
-second moments need four numbers, E x^2, E x c_i, E c_i^2 and E c_i c_j, and
+second moments need seven numbers, those of x, of the x before it, of c_i and of a c_j; without
+momentum
 
 .. math:: a < 2 (2W - 1) \quad \text{in the mean}, \qquad
           W a^2 - a - 2 < 0 \quad \text{in the mean square.}
@@ -16,19 +17,21 @@ import numpy as np
 from empirics.exact.periodic import first_unstable
 from empirics.problems.base import Array
 
-MOST = 24  # workers of different speeds: there are (W + 1)^2 second moments, and eigenvalues
+MOST = 24  # workers of different speeds: there are (W + 2)^2 second moments, and eigenvalues
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Queued:
-    """One mode: the chances q of the workers, (W,); relative = nu. a is step times curvature."""
+    """One mode: the chances q of the workers, (W,); momentum; nu. a is step times curvature."""
 
     shares: Array
+    momentum: float = 0.0
     relative: float = 0.0
 
     def limit(self, square: bool) -> float:
         """The least a > 0 at which the mean, or the mean square, stops to be stable."""
-        return first_unstable(lambda a: self.rate(a, square), 0.5 / len(self.shares))
+        low = 0.5 * (1 - self.momentum) ** 2 / len(self.shares)
+        return first_unstable(lambda a: self.rate(a, square), low)
 
     def rate(self, a: float, square: bool) -> float:
         """What |E x_t|, or the root of E x_t^2, shrinks by in an update in the long run."""
@@ -43,40 +46,66 @@ class Queued:
         matrix, noise = self.second(a)
         return float(np.linalg.solve(np.eye(len(matrix)) - matrix, noise)[0])
 
+    @property
+    def even(self) -> bool:
+        """Whether all workers are equally fast."""
+        return bool((self.shares == self.shares[0]).all())
+
     def first(self, a: float) -> Array:
-        """What carries the mean of (x, c_1, ..., c_W), or of (x, c) if all are equally fast."""
-        q = self.shares
-        if self.even:
-            return np.array([[1, -a], [q[0], 1 - q[0] - q[0] * a]])
-        matrix = np.diag(np.append(1.0, 1 - q - q * a))
-        matrix[0, 1:], matrix[1:, 0] = -a * q, q
-        return matrix
+        """What carries the mean of x, the x before it, and the c_i (one of them if all are alike).
+
+        Without momentum the x before it is left out.
+        """
+        q, b = (self.shares[:1] if self.even else self.shares), self.momentum
+        n = len(q) + 2
+        matrix = np.zeros((n, n))
+        arrives = np.ones(1) if self.even else q  # that it is one that is alike is certain
+        matrix[0, :2], matrix[0, 2:], matrix[1, 0] = (1 + b, -b), -a * arrives, 1
+        matrix[2:, 0], matrix[2:, 1] = q * (1 + b), -q * b
+        matrix[2:, 2:] = np.diag(1 - q - q * a)
+        some = np.arange(n) != 1
+        return matrix if b else matrix[np.ix_(some, some)]
 
     def second(self, a: float) -> tuple[Array, Array]:
         """What carries second moments, and what the noise adds to them; E x^2 comes first."""
-        n, grows = len(self.shares) + 1, 1 + self.relative
-        if self.even:
-            q = self.shares[0]
-            new = np.array([1, -2 * a, a**2 * grows, 0.0])  # of E x^2, E x c, E c^2, E c c'
-            rows = [new, q * new, q * new, np.zeros(4)]
-            rows[1] = rows[1] + (1 - q) * np.array([0, 1, 0, -a])
-            rows[2] = rows[2] + (1 - q) * np.array([0, 0, 1, 0])
-            rows[3] = np.array([0, 2 * q, 0, 1 - 2 * q - 2 * q * a])
-            kept = 3 if n == 2 else 4  # one worker has no other
-            return np.array(rows)[:kept, :kept], np.array([1, q, q, 0.0])[:kept]
+        return self._alike(a) if self.even else self._each(a)
+
+    def _alike(self, a: float) -> tuple[Array, Array]:
+        """Of E x^2, E x x_-, E x_-^2, E x c, E x_- c, E c^2, E c c', x_- the x before x."""
+        q, b, plus = self.shares[0], self.momentum, 1 + self.momentum
+        now, before, old, xc, pc, cc, apart = np.eye(7)
+        new = (
+            plus**2 * now - 2 * plus * b * before + b**2 * old - 2 * a * plus * xc + 2 * a * b * pc
+        )
+        new = new + a**2 * (1 + self.relative) * cc
+        with_x, with_c = plus * now - b * before - a * xc, plus * xc - b * pc - a * apart
+        rows = np.array(
+            [
+                new,
+                with_x,
+                now,
+                (1 - q) * with_c + q * new,
+                (1 - q) * xc + q * with_x,
+                (1 - q) * cc + q * new,
+                (1 - 2 * q) * apart + 2 * q * with_c,
+            ]
+        )
+        kept = 6 if len(self.shares) == 1 else 7  # one worker has no other
+        return rows[:kept, :kept], np.array([1, 0, 0, q, 0, q, 0.0])[:kept]
+
+    def _each(self, a: float) -> tuple[Array, Array]:
+        """Of all products of the state with itself."""
+        n, b = len(self.shares) + 2, self.momentum
         matrix, noise = np.zeros((n * n, n * n)), np.zeros((n, n))
-        for i, q in enumerate(self.shares, 1):
+        for i, q in enumerate(self.shares, 2):
             A = np.eye(n)
+            A[1] = A[0]
+            A[0, :2] = 1 + b, -b
+            A[0, i] = -a
             A[i] = A[0]
-            A[[0, i], i] = -a  # row i was that of x: its entry i is free
             fresh = np.zeros((n, n))
             fresh[np.ix_([0, i], [0, i])] = 1
             matrix += q * np.kron(A, A)
             matrix[:, i * n + i] += q * a**2 * self.relative * fresh.ravel()
             noise += q * fresh
         return matrix, noise.ravel()
-
-    @property
-    def even(self) -> bool:
-        """Whether all workers are equally fast."""
-        return bool((self.shares == self.shares[0]).all())

@@ -38,12 +38,16 @@ class Turning:
         .. math:: \mu_t = \min_{0 \le j < s} \rho^{-j} (\cos j\omega + \sin j\omega \tan\psi_t),
                   \quad \psi_t = \omega t + \mathrm{phase}
 
-        It is 1 where nothing turns. Raises ValueError unless the window is a whole number >= 1.
+        It is 1 where nothing turns. Raises ValueError unless the window is a whole number >= 1 and
+        times are whole numbers, (k,).
         """
         j = np.arange(whole("coherence", "window", window, 1))[:, None]
+        t = np.asarray(times)
+        if t.ndim != 1 or t.dtype.kind not in "iu":
+            raise ValueError(f"coherence needs whole times, shape (k,), got {times!r}")
         if self.angle == 0:
-            return np.ones(np.shape(times))
-        psi = self.angle * np.asarray(times, dtype=np.float64) + self.phase
+            return np.ones(len(t))
+        psi = self.angle * t + self.phase
         turned = np.cos(j * self.angle) + np.sin(j * self.angle) * np.tan(psi)
         if self.angle == np.pi:  # alternates: the sine is 0 but for rounding
             turned = np.cos(j * np.pi) * np.ones_like(psi)

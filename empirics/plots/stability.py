@@ -22,6 +22,7 @@ def roots(locus: Locus, ax: Axes | None = None, *, bar: bool = True) -> Axes:
 
     Coloured by the step over its limit; circles: at the first step, diamonds: at the last one that
     is stable. Inside the unit circle all dies away. bar draws the scale of the colours.
+    Raises ValueError for what is not a Locus.
 
     >>> from empirics import exact, schedules
     >>> found = exact.locus(schedules.Constant(2), np.linspace(0.01, 0.7, 200))
@@ -32,6 +33,10 @@ def roots(locus: Locus, ax: Axes | None = None, *, bar: bool = True) -> Axes:
     from matplotlib.collections import LineCollection
     from matplotlib.colors import Normalize
 
+    from empirics.exact.maps import Locus
+
+    if not isinstance(locus, Locus):
+        raise ValueError(f"roots need what exact.locus(...) found, got {locus!r}")
     ax = axes(ax)
     turn = np.exp(2j * np.pi * np.linspace(0, 1, 400))
     ax.plot(turn.real, turn.imag, color="0.55", lw=1.2, ls="--", label="unit circle", zorder=1)
@@ -67,7 +72,7 @@ def stability_map(found: StabilityMap, ax: Axes | None = None, *, size: str = "d
 
     Coloured: the updates in which the root of E x^2 shrinks by e, the darker the fewer; grey: the
     mean square grows. Lines: the limits of the mean square and of the mean. size names the
-    horizontal axis.
+    horizontal axis. Raises ValueError for what is not a StabilityMap.
 
     >>> from empirics import exact, schedules
     >>> ax = stability_map(exact.stability_map(schedules.Uniform, [0, 1, 2]), size="tau_max")
@@ -77,6 +82,10 @@ def stability_map(found: StabilityMap, ax: Axes | None = None, *, size: str = "d
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap, LogNorm
 
+    from empirics.exact.maps import StabilityMap
+
+    if not isinstance(found, StabilityMap):
+        raise ValueError(f"stability map needs what exact.stability_map(...) found, got {found!r}")
     ax = axes(ax)
     at = np.arange(len(found.sizes))
     x, y = np.arange(len(at) + 1) - 0.5, edges(found.steps)

@@ -190,6 +190,9 @@ def test_bad_input_is_answered_by_one_sentence(changed, message):
         (lambda: exact.path(1, np.nan, 1), "path needs a finite a .*, got nan"),
         (lambda: exact.turning(1, 0.5).negative(0), "coherence needs a whole number window >= 1"),
         (lambda: exact.turning(1, 0.5).coherence([1], 1.5), "coherence needs a whole number win"),
+        (lambda: exact.turning(1, 0.5).coherence([0.5], 2), "coherence needs whole times, .* got"),
+        (lambda: exact.turning(1, 0.5).coherence("now", 2), "coherence needs whole times, .*'now'"),
+        (lambda: exact.turning(1, 0.5).coherence(3, 2), "coherence needs whole times, .* got 3"),
     ],
 )
 def test_bad_arguments_of_the_closed_form(call, message):

@@ -96,6 +96,8 @@ def test_a_map_has_the_rates_and_limits_of_its_law():
         (lambda: exact.locus(schedules.Constant(1), "fast"), "locus needs .*, got 'fast'"),
         (lambda: exact.locus(schedules.Constant(1), [0.2, 0.1]), "locus needs steps that grow"),
         (lambda: exact.locus(3, [0.1, 0.2]), "locus needs a Schedule"),
+        (lambda: plots.roots(3), "roots need what exact.locus.* found, got 3"),
+        (lambda: plots.stability_map("x"), "stability map needs what .* found, got 'x'"),
         (
             lambda: exact.locus(schedules.Cyclic([0, 1]), [0.1, 0.2]),
             "locus needs delays that are not a pattern, .* got Cyclic",

@@ -28,6 +28,9 @@ def second_moment(schedule, a, sigma, steps, **given):
         (schedules.Workers(1), {}),
         (schedules.Workers(4), {"relative": 0.3}),
         (STRAGGLER, {"relative": 0.3}),
+        (schedules.Workers(1), {"momentum": 0.5}),
+        (schedules.Workers(4), {"relative": 0.3, "momentum": 0.5}),
+        (STRAGGLER, {"momentum": 0.5}),
         (schedules.Trace([[0, 0], [1, 0], [2, 1]], repeat=True), {}),
         (schedules.Workers(4, rule=schedules.Barrier(), buffer=2), {}),
     ],
@@ -71,6 +74,8 @@ def test_workers_that_are_equally_fast_by_four_numbers_and_in_full():
     )
     for ask in (
         exact.stability_limit,
+        lambda w: exact.stability_limit(w, momentum=0.6),
+        lambda w: exact.rate(w, 0.1, "mean", momentum=0.6),
         lambda w: exact.rate(w, 0.4),
         lambda w: exact.rate(w, 0.4, "mean"),
         lambda w: exact.stationary_variance(w, 0.4, relative=0.5),
@@ -170,6 +175,26 @@ def test_a_pattern_of_pairs_is_not_a_pattern_of_their_means():
     assert halves[0] == pytest.approx(halves[1] / 2, rel=1e-12)
 
 
+@pytest.mark.parametrize("tau", range(2, 7))
+def test_delays_that_vary_can_be_worse_than_their_largest(tau):
+    """The word 0, 1, ..., tau, tau, ..., with m more: a period is -1 at the limit.
+
+    1 - (tau + 1 + m) a + m (m + 1)/2 a^2 = -1, least over m <= tau.
+    """
+    known, words = [], []
+    for m in range(1, tau + 1):
+        roots = np.roots([m * (m + 1) / 2, -(tau + 1 + m), 2])
+        known.append(min(roots[np.isreal(roots)].real))
+        words.append(schedules.Cyclic([*range(tau + 1), *[tau] * m]))
+    limits = [exact.stability_limit(word) for word in words]
+    best = int(np.argmin(known))
+    assert limits[best] == pytest.approx(known[best], rel=1e-11)
+    assert min(limits) == limits[best]
+    assert limits[best] < exact.stability_limit(schedules.Constant(tau))
+    if tau == 2:
+        assert limits[best] == pytest.approx(2 - 2**0.5, rel=1e-11)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -192,10 +217,6 @@ def test_a_pattern_of_pairs_is_not_a_pattern_of_their_means():
         (
             lambda: exact.stability_limit(schedules.Cyclic([0, 1]), relative=0.1),
             "stability limit needs delays that are constant or independent, or memoryless workers,",
-        ),
-        (
-            lambda: exact.stationary_variance(schedules.Workers(3), 0.1, momentum=0.5),
-            "stationary variance needs no momentum with memoryless workers, got Workers",
         ),
         (
             lambda: exact.stability_limit(

@@ -106,26 +106,34 @@ def test_a_barrier_makes_service_times_irrelevant(buffer):
 # ---- workers without memory ----
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
 @pytest.mark.parametrize("service", [(1.0, 1.0), (1.0, 3.0), (0.5, 1.0, 1.0)], ids=str)
-def test_memoryless_workers_over_all_orders_of_arrival(service):
+def test_memoryless_workers_over_all_orders_of_arrival(service, momentum):
     W, steps, r = len(service), 3, Fraction(1, 2)
     workers = schedules.Workers(service=[schedules.Exponential(mean) for mean in service])
     shares = [1 / Fraction(mean) for mean in service]
     shares = [q / sum(shares) for q in shares]
     found = exact.moments(
-        BOWL, workers, step=np.array(STEPS[:3]), steps=3, window=3, relative=float(r**2)
+        BOWL,
+        workers,
+        step=np.array(STEPS[:3]),
+        steps=3,
+        window=3,
+        relative=float(r**2),
+        momentum=momentum,
     )
     for mode in (0, 1):
         h, start = rational(BOWL.spectrum[mode], BOWL.start[mode])
         sums, read, along = Sums(steps), [Fraction(0)] * steps, [Fraction(0)] * steps
         for events in product(product(range(W), SIGNS, SIGNS), repeat=steps):
-            chance, x, held = Fraction(1), [start], [start] * W
+            chance, x, held, v = Fraction(1), [start], [start] * W, Fraction(0)
             for who, _, _ in events:
                 chance *= shares[who] / 4
             for t, (who, z, w) in enumerate(events):
                 read[t] += chance * held[who] ** 2
                 along[t] += chance * held[who] * x[t]
-                x.append(x[t] - Fraction(STEPS[t]) * (h * held[who] * (1 + z * r) + w * r))
+                v = Fraction(momentum) * v + h * held[who] * (1 + z * r) + w * r
+                x.append(x[t] - Fraction(STEPS[t]) * v)
                 held[who] = x[-1]
             sums.add(chance, x)
         sums.agrees(found, mode)
@@ -192,12 +200,12 @@ def messages(schedule):
         )
 
 
-@pytest.mark.parametrize("noise", ["none", "added", "relative"])
+@pytest.mark.parametrize("noise", ["none", "added", "relative", "momentum"])
 @pytest.mark.parametrize("schedule", CACHES, ids=lambda s: f"{s.destinations}-{s.own}-{s.longest}")
 def test_caches_over_all_delays_there_can_be(schedule, noise):
     """As the iteration is written: every update enters every cache once, at t + 1 + r."""
-    P, steps = 2, 3 if noise == "none" else 2
-    r, s = (Fraction(1, 2) * (noise == what) for what in ("relative", "added"))
+    P, steps = 2, 2 if noise in ("added", "relative") else 3
+    r, s, beta = (Fraction(1, 2) * (noise == what) for what in ("relative", "added", "momentum"))
     found = exact.moments(
         ONE,
         schedule,
@@ -206,8 +214,9 @@ def test_caches_over_all_delays_there_can_be(schedule, noise):
         window=3,
         variance=float(s**2),
         relative=float(r**2),
+        momentum=float(beta),
     )
-    choices = (0,) if noise == "none" else SIGNS
+    choices = SIGNS if noise in ("added", "relative") else (0,)
     once = [
         (delays.tolist(), prod(Fraction(p) for p in chances), signs)
         for delays, chances in messages(schedule)
@@ -218,11 +227,12 @@ def test_caches_over_all_delays_there_can_be(schedule, noise):
     sums, off = Sums(steps), [Fraction(0)] * (steps + 1)
     for events in product(once, repeat=steps):
         chance = prod(p for _, p, _ in events) * weight**steps
-        x, seen = [start] * P, [start]
+        x, seen, v = [start] * P, [start], [Fraction(0)] * P
         due = [[Fraction(0)] * P for _ in range(steps + schedule.longest + 2)]
         for t, (delays, _, signs) in enumerate(events):
             for source, z in enumerate(signs):
-                u = Fraction(STEPS[t]) * (h * x[source] * (1 + z * r) + z * s)
+                v[source] = beta * v[source] + h * x[source] * (1 + z * r) + z * s
+                u = Fraction(STEPS[t]) * v[source]
                 for to in range(P):
                     due[t + 1 + delays[source][to]][to] += u
             x = [x[to] - due[t + 1][to] for to in range(P)]
@@ -291,20 +301,12 @@ def test_caches_that_wait_for_nobody_are_plain_steps():
             "needs a constant delay, .* no momentum or relative noise to filter",
         ),
         (
-            {"momentum": 0.5, "schedule": schedules.Caches(2)},
-            "exact.moments needs no momentum with caches or memoryless workers, got Caches",
-        ),
-        (
-            {"momentum": 0.5, "schedule": schedules.Workers(2)},
-            "exact.moments needs no momentum with caches or memoryless workers, got Workers",
-        ),
-        (
             {"schedule": schedules.Caches(99, [schedules.Uniform(99)] * 99)},
             "needs at most 134217728 numbers .* with 99 workers, extra delays up to 99 and 2 modes",
         ),
         (
             {"schedule": schedules.Workers(20000)},
-            r"needs \(workers \+ 1\)\^2 dim <= 134217728 numbers .* got 20001\^2 \* 2; take fewer",
+            r"needs \(workers \+ 2\)\^2 dim <= 134217728 numbers .* got 20002\^2 \* 2; take fewer",
         ),
         (
             {"schedule": schedules.Workers(3, oldest=1)},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from empirics import exact, schedules, simulate, stepsizes
+from empirics import exact, optimisers, schedules, simulate, stepsizes
 from empirics.problems.quadratic import Quadratic, quadratic
 
 ALPHA = 1e-6
@@ -24,6 +24,20 @@ FIELDS = {
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Uneven(Quadratic):
+    """Noise of another size in each coordinate, all of one sign: as correlated as can be."""
+
+    sizes: np.ndarray
+
+    def draw(self, generator, steps, lanes):
+        return 2.0 * generator.integers(0, 2, (steps, lanes, 1)) - 1
+
+    def stochastic_gradient(self, x, sample, out):
+        self.gradient(x, out)
+        out += sample * self.sizes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Growing(Quadratic):
     """Every coordinate of a gradient is multiplied by 1 +- r, by a sign of its own."""
 
@@ -37,9 +51,9 @@ class Growing(Quadratic):
         out += out * sample
 
 
-def growing(r, **given):
-    plain = quadratic(**given)
-    return Growing(r=r, **{**vars(plain), "sample_size": plain.dim})
+def as_a(kind, plain, **more):
+    """The quadratic with noise of its own."""
+    return kind(**{**vars(plain), "sample_size": 1}, **more)
 
 
 def worst(runs, found):
@@ -111,7 +125,7 @@ def test_the_simulator_is_consistent_with_exact_moments(name):
     ids=lambda schedule: type(schedule).__name__,
 )
 def test_the_simulator_is_consistent_with_noise_that_grows(schedule):
-    problem = growing(0.7, dim=4, mu=0.1, L=1.0)
+    problem = as_a(Growing, quadratic(dim=4, mu=0.1, L=1.0), r=0.7)
     given = dict(step=0.15, steps=40, window=2)
     runs = simulate(
         problem,
@@ -124,3 +138,47 @@ def test_the_simulator_is_consistent_with_noise_that_grows(schedule):
     )
     assert worst(runs, exact.moments(problem, schedule, relative=0.49, **given)) < 1
     assert worst(runs, exact.moments(problem, schedule, relative=0.3, **given)) > 1
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [schedules.Constant(3), schedules.Workers(3), CACHES],
+    ids=lambda schedule: type(schedule).__name__,
+)
+def test_the_simulator_is_consistent_with_noise_of_any_covariance(schedule):
+    """Only the variance in each mode counts, and each counts."""
+    sizes = np.array([1.0, 0.1, 0.5, 0.2])
+    problem = as_a(Uneven, quadratic(dim=4, mu=0.1, L=1.0), sizes=sizes)
+    given = dict(step=0.15, steps=40, window=2)
+    runs = simulate(
+        problem,
+        schedule,
+        replicas=REPLICAS,
+        measures=["gap", "squared distance"],
+        noise=False,
+        seed=8,
+        **given,
+    )
+    assert worst(runs, exact.moments(problem, schedule, variance=sizes**2, **given)) < 1
+    for wrong in (sizes[::-1] ** 2, np.mean(sizes**2)):
+        assert worst(runs, exact.moments(problem, schedule, variance=wrong, **given)) > 1
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [CACHES, CASES["a straggler on a ring"][0], schedules.Workers(4)],
+    ids=["caches", "straggler", "workers"],
+)
+def test_the_simulator_is_consistent_with_momentum_of_caches_and_workers(schedule):
+    given = dict(step=stepsizes.inverse_sqrt(0.1), steps=40, window=3)
+    runs = simulate(
+        NOISY,
+        schedule,
+        optimiser=optimisers.Momentum(0.5),
+        replicas=REPLICAS,
+        measures=["gap", "squared distance"],
+        seed=6,
+        **given,
+    )
+    assert worst(runs, exact.moments(NOISY, schedule, momentum=0.5, **given)) < 1
+    assert worst(runs, exact.moments(NOISY, schedule, momentum=0.45, **given)) > 1
