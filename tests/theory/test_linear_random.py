@@ -3,16 +3,18 @@
 import numpy as np
 import pytest
 from scipy.optimize import brentq
-from sympy import Integer, Rational, Symbol, lambdify, sin, sqrt, symbols
+from sympy import Integer, Rational, Symbol, floor, lambdify, sin, sqrt, symbols
 
 from empirics import problems, schedules, simulate
+from empirics.compare import formulas
 from empirics.exact import cache_disagreement, stability_limit, stationary_variance
 from empirics.optimisers import DelayCompensation
 from theory import linear
 from theory.kernel import StepError
-from theory.linear import caches, independent
+from theory.linear import cache_outcomes, independent
 from theory.linear.steps import (
     Enumeration,
+    Identity,
     Lemma,
     Limit,
     Outcome,
@@ -23,10 +25,10 @@ from theory.symbols import h, n, theta
 
 
 def number(formula, name, **values):
-    """An expression of a formula in floating point, symbols given by their names."""
-    e = linear.find(formula)[name]
-    known = {s: values[s.name] for s in e.free_symbols}
-    return float(lambdify(list(known), e, "numpy")(*known.values()))
+    """An expression of a formula in floating point; values that it has no symbol for are left."""
+    found = linear.find(formula)
+    known = {s.name for s in found[name].free_symbols}
+    return float(formulas.number(found, name, **{a: values[a] for a in known}))
 
 
 def at_angle(size, angle):
@@ -95,6 +97,11 @@ def test_a_step_that_does_not_follow_says_why(step, message):
         step.check()
 
 
+def test_an_angle_that_cannot_be_read_is_no_identity():
+    with pytest.raises(StepError, match=r"the angle .* is not read"):
+        Identity(shows="s", left=sin(1 / (floor(h / n) * 2 + 1)), right=0).check()
+
+
 def test_a_formula_that_is_not_proved_is_no_lemma():
     formula = linear.find("uniform.mean_limit")
     Lemma(shows="the limit", formula=formula).check()
@@ -112,6 +119,25 @@ def test_a_formula_that_is_not_proved_is_no_lemma():
     wrong = formula.changed(limit=2 * formula["limit"])
     with pytest.raises(StepError, match="the limit is the step of the first of them"):
         Lemma(shows="the limit", formula=wrong).check()
+
+
+def test_new_kinds_of_steps_have_a_page():
+    zero = SumIdentity(shows="s", left=h, right=n, given=((1, h - n),))
+    assert zero.latex == r"h = n,\quad h - n = 0"
+    assert zero.statement == "h = n, if h - n = 0"
+    short = Limit(shows="s", expression=sin(theta), variable=theta, to=0, value=0)
+    assert short.latex.endswith(r"\to 0 \quad (\theta \to 0)")
+    assert short.statement == "sin(theta) -> 0 as theta -> 0"
+    lemma = Lemma(shows="s", formula=linear.find("uniform_square.two_delays"))
+    assert lemma.latex == r"\sqrt{5} - 1"
+    assert lemma.statement.startswith("uniform_square.two_delays: limit: ")
+    coins = Enumeration(**COIN, length=2, value=1)
+    assert coins.statement == "4 sequences together give 1"
+    assert coins.reach == "coins"
+    moments = SecondMoments(
+        shows="s", outcomes=(FRESH,), claimed=(((1,), (1,), h),), variance=1, case="tau = 0"
+    )
+    assert moments.statement == "1 outcome of an update gives h"
 
 
 def test_an_outcome_has_a_square_matrix():
@@ -171,20 +197,32 @@ def test_uniform_delays_against_the_oracle(size):
 
     def boundary(angle):
         a, T = at_angle(size, angle)
-        return number("uniform.mean_square", "boundary", s=size, a=a, T=T)
+        return number("uniform_square.mean_square", "boundary", s=size, a=a, T=T)
 
     if size > 1:  # else mean and mean square have the same limit, at the end of the range
         angle = brentq(boundary, 1e-6, np.pi / size * (1 - 1e-9), xtol=1e-15)
         assert at_angle(size, angle)[0] == pytest.approx(stability_limit(schedule), rel=1e-9)
     a, T = at_angle(size, 0.5 * np.pi / size)
-    found = number("uniform.mean_square", "variance", s=size, a=a, T=T, v=1)
+    found = number("uniform_square.mean_square", "variance", s=size, a=a, T=T, v=1)
     assert found == pytest.approx(stationary_variance(schedule, a), rel=1e-9)
 
 
+def test_many_uniform_delays_are_as_good_in_the_mean_square():
+    """At half of the angle a share of 1/4 of the limit of the mean, where the kernel vanishes."""
+    kernels = []
+    for size in (10, 100, 1000):
+        a, T = at_angle(size, np.pi / 2 / size)
+        share = number("uniform_square.many_delays", "share", u=np.pi / 4)
+        limit = number("uniform.mean_limit", "limit", s=size)
+        assert a / limit == pytest.approx(share, rel=3 / size)
+        kernels.append(number("uniform_square.mean_square", "kernel", s=size, a=a, T=T))
+    assert kernels[0] > 5 * kernels[1] > 25 * kernels[2] > 0
+
+
 def test_two_delays():
-    limit = number("uniform.two_delays", "limit")
+    limit = number("uniform_square.two_delays", "limit")
     assert limit == pytest.approx(stability_limit(schedules.Uniform(1)), rel=1e-10)
-    assert linear.find("uniform.two_delays")["limit"] == sqrt(5) - 1
+    assert linear.find("uniform_square.two_delays")["limit"] == sqrt(5) - 1
 
 
 @pytest.mark.parametrize("mean", [1.5, 3, 6])
@@ -218,7 +256,7 @@ def test_caches_against_the_oracle(workers, longest, destinations):
         return {"a": A / workers, "P": workers, "Gamma_0": (1 + size * T) / (2 * A), "Q": T / A**2}
 
     which = "caches.shared_delays" if destinations == "shared" else "caches.mean_square"
-    apart = number("caches.uniform", "apart", s=size)
+    apart = number("uniform_caches.kernel", "apart", s=size)
 
     def kernel(angle):
         return number(which, "kernel", **sums(angle), E_r=apart)
@@ -235,18 +273,18 @@ def test_caches_against_the_oracle(workers, longest, destinations):
         return
     assert number(which, "disagreement", **known) == pytest.approx(gap, rel=1e-9)
     A, T = at_angle(size, angle)
-    closed = number("caches.uniform", "kernel", P=workers, s=size, A=A, T=T)
+    closed = number("uniform_caches.kernel", "kernel", P=workers, s=size, A=A, T=T)
     assert closed == pytest.approx(kernel(angle), rel=1e-12)
 
 
 def test_outcomes_of_an_iteration_of_caches():
     """All draws of the messages of 2 workers; a cache is everything minus what is on its way."""
     q = symbols("q", positive=True)
-    outcomes = caches.iterations((q, 1 - q), 2, shared=False)
+    outcomes = cache_outcomes.iterations((q, 1 - q), 2, shared=False)
     assert len(outcomes) == 16
     assert sum(o.chance for o in outcomes).expand() == 1
     immediate = next(o for o in outcomes if o.chance == q**4)
-    rows = caches.cached(1, 2)
+    rows = cache_outcomes.cached(1, 2)
     assert (rows * immediate.noise).tolist() == [[-1, -1], [-1, -1]]
     late = next(o for o in outcomes if o.chance == (1 - q) ** 4)
     assert (rows * late.noise).tolist() == [[Integer(0)] * 2] * 2
@@ -314,7 +352,7 @@ def sparse_limit(every, delay):
     def kernel(theta):
         a = 2 * np.sin(theta / 2) * every
         known = {"a": a, "n": every, "Gamma_0": energy(delay, theta)}
-        return number("relative_noise.sparse", "kernel", **known)
+        return number("sparse.touched", "kernel", **known)
 
     end = np.pi / (2 * delay + 1) * (1 - 1e-9)
     return 2 * np.sin(brentq(lambda b: kernel(b) - 1, 1e-9, end, xtol=1e-15) / 2) * every
@@ -329,7 +367,7 @@ def test_sparse_updates_against_the_kronecker_operator(every, delay):
 @pytest.mark.parametrize(("delta", "slowdown"), [(0.125, 1.23), (1, 2.48)])
 def test_very_sparse_updates_are_a_limit(delta, slowdown):
     def kernel(a):
-        return number("relative_noise.very_sparse", "kernel", a=a, delta=delta)
+        return number("sparse.very_sparse", "kernel", a=a, delta=delta)
 
     limit = brentq(lambda a: kernel(a) - 1, 1e-9, np.pi / 2 / delta * (1 - 1e-9))
     assert round(2 / limit, 2) == slowdown
@@ -340,7 +378,7 @@ def test_very_sparse_updates_are_a_limit(delta, slowdown):
 @pytest.mark.parametrize(("every", "delay"), [(3, 7), (4, 3), (2, 8)])
 def test_round_robin_is_a_shorter_constant_delay(every, delay):
     touches = delay // every
-    limit = number("relative_noise.round_robin", "limit", d=touches)
+    limit = number("sparse.round_robin", "limit", d=touches)
     ends = []
     for step in (0.98 * limit, 1.02 * limit):
         x = np.ones(3000)
@@ -384,10 +422,24 @@ def test_half_of_the_curvature_is_enough(delay):
         assert compensated(1, 0.75, 3.99) < 1 < compensated(1, 0.75, 4.01)
 
 
+@pytest.mark.parametrize("delay", [1, 3, 5, 9])
+def test_odd_delays_bear_more_with_more_than_half(delay):
+    best = number("odd_delays.limit", "best share", tau=delay)
+    for share in (best, (best + 1) / 2, 1.0):
+        limit = number("odd_delays.limit", "limit", c=share)
+        assert (
+            compensated(delay, share, 0.999 * limit) < 1 < compensated(delay, share, 1.001 * limit)
+        )
+    least = number("odd_delays.limit", "best limit", tau=delay)
+    assert number("odd_delays.limit", "limit", c=best) == pytest.approx(least)
+    for share in np.linspace(0, 1, 60):  # no other share bears as much
+        assert compensated(delay, share, 1.001 * least) > 1
+
+
 @pytest.mark.parametrize("share", [0.3, 0.75, 0.9, 1.5])
 def test_compensation_of_one_update(share):
     ends = {
-        name: number("compensation.one_update_old", name, c=share)
+        name: number("odd_delays.one_update_old", name, c=share)
         for name, there in (("first", share < 1), ("second", share > 0.5))
         if there
     }
@@ -399,7 +451,7 @@ def test_squares_of_gradients_are_a_share_of_the_curvature():
     """What the correction of the optimisers adds, on average over two-point noise."""
     lam, sigma, curvature = 0.3, 2.0, 1.7
     known = {"lambda": lam, "sigma": sigma, "h": curvature}
-    e = linear.find("compensation.squares")["share"]
+    e = linear.find("gradient_squares.share")["share"]
     share = float(e.subs({s: known[s.name] for s in e.free_symbols}))
     x, y = np.array([[1e-4], [1e-4]]), np.array([[-2e-4], [-2e-4]])
     g = curvature * y + np.array([[sigma], [-sigma]])

@@ -21,12 +21,17 @@ TOPICS = (
     "coherent_runs",
     "independent",
     "uniform",
+    "uniform_square",
     "geometric",
     "caches",
+    "uniform_caches",
     "asynchrony",
     "relative_noise",
+    "sparse",
     "varying",
     "compensation",
+    "odd_delays",
+    "gradient_squares",
     "complexity",
 )
 

@@ -8,27 +8,24 @@ mean moves the mean of all caches, which feeds back, and the differences between
 not: a difference stays until the message has arrived everywhere.
 """
 
-from itertools import product
 from typing import Any
 
-from sympy import Integer, Rational, Sum, Symbol, cancel, pi, sin, symbols, zeros
+from sympy import Integer, Rational, Sum, Symbol, cancel, pi, sin, symbols
 
 from theory.latex import minus, power, ratio, shown, terms, times
 from theory.linear import independent, uniform
+from theory.linear.cache_outcomes import apart, cached, iterations
 from theory.linear.formula import Formula
 from theory.linear.independent import AGES, G, H, Q, a, d, h, p, v
 from theory.linear.steps import (
     Enumeration,
     Identity,
     Lemma,
-    Outcome,
-    Positive,
     SecondMoments,
     Step,
     SumIdentity,
 )
-from theory.linear.uniform import PRODUCT, STEP, T
-from theory.symbols import P, j, n, s
+from theory.symbols import P, n, s
 
 MODEL = (
     r"x_{q,k+1} = x_{q,k} - \sum_{p,i} [r_{p,q,k-i} = i] (a\,x_{p,k-i} + w_{p,k-i}),\quad A = P a"
@@ -51,62 +48,6 @@ SYMBOLS = {
 }
 
 
-# --------------------------------------------------------------------- all outcomes, one by one
-
-
-def iterations(law: tuple[Any, ...], workers: int, *, shared: bool) -> tuple[Outcome, ...]:
-    """The outcomes of an iteration of (y, what is still on its way to whom).
-
-    y is a cache as if everything had arrived; it is the same for all, which leaves no direction
-    in which nothing pulls back.
-    """
-    longest = len(law) - 1
-    size = 1 + workers * longest
-    copies = cached(longest, workers)
-    still = zeros(size, size)
-    still[0, 0] = 1
-    for q in range(workers):
-        for left in range(1, longest):
-            still[_place(q, left, longest), _place(q, left + 1, longest)] = 1
-    found = []
-    messages = workers if shared else workers**2
-    for draw in product(range(longest + 1), repeat=messages):
-        added = zeros(size, workers)
-        for sender, q in product(range(workers), repeat=2):
-            extra = draw[sender if shared else sender * workers + q]
-            if extra:
-                added[_place(q, extra, longest), sender] = 1
-        for sender in range(workers):
-            added[0, sender] = -1
-        chance = Integer(1)
-        for extra in draw:
-            chance *= law[extra]
-        if chance != 0:
-            moved = still + a * added * copies
-            found.append(Outcome(chance=chance, matrix=moved, noise=added))
-    return tuple(found)
-
-
-def cached(longest: int, workers: int) -> Any:
-    """The caches as rows over the state of `iterations`: y without what is still on its way."""
-    rows = zeros(workers, 1 + workers * longest)
-    for q in range(workers):
-        rows[q, 0] = 1
-        for left in range(1, longest + 1):
-            rows[q, _place(q, left, longest)] = 1
-    return rows
-
-
-def _place(cache: int, left: int, longest: int) -> int:
-    return 1 + cache * longest + left - 1
-
-
-def _apart(law: tuple[Any, ...]) -> Any:
-    """E|r - r'|."""
-    ages = range(len(law))
-    return sum(law[i] * law[j] * abs(i - j) for i in ages for j in ages)
-
-
 CASES = {
     "P = 2, r = 0, 1 of any law": (2, (Symbol("q", positive=True), 1 - Symbol("q", positive=True))),
     "P = 2, r = 0, 1, 2 of equal chances": (2, (Rational(1, 3),) * 3),
@@ -117,12 +58,12 @@ def _one_by_one(formula: Formula, *, shared: bool) -> tuple[Step, ...]:
     found: list[Step] = []
     for case, (workers, law) in CASES.items():
         sums = independent.sums(law, workers * a)
-        values = {P: workers, E: _apart(law), G: sums[G], Q: sums[Q]}
+        values = {P: workers, E: apart(law), G: sums[G], Q: sums[Q]}
         rows = cached(len(law) - 1, workers)
         first, gap = rows.row(0), rows.row(0) - rows.row(1)
         claimed = [(tuple(first), tuple(first), formula["variance"])]
-        apart = Integer(0) if shared else formula["disagreement"]
-        claimed += [(tuple(gap), tuple(gap), apart)]
+        between = Integer(0) if shared else formula["disagreement"]
+        claimed += [(tuple(gap), tuple(gap), between)]
         found.append(
             SecondMoments(
                 shows="the covariances themselves, for every draw of the messages of an iteration",
@@ -332,68 +273,4 @@ shared_delays = Formula(
     remark="Which of the two is meant has to be said: their limits differ from two workers on.",
 )
 
-# ------------------------------------------------------------------------------- uniform
-
-
-def _uniform(formula: Formula) -> tuple[Step, ...]:
-    def partial(count: Any) -> Any:  # the first terms of the sum of c_n (1 - c_n), c_n = (n + 1)/s
-        return count * (count + 1) / (2 * s) - count * (count + 1) * (2 * count + 1) / (6 * s**2)
-
-    values = ((a, A / P), (A, STEP), (T, PRODUCT))
-    more = G * (2 * P + 1) + K * (P**2 - P - 1)  # of a kernel (G + (P - 1) K)/P^2
-    apart, covariances = formula["apart"], uniform.autocovariance
-    found = mean_square["kernel"].subs(
-        {E: apart, Q: covariances["average"], G: covariances["autocovariance"].subs(j, 0)}
-    )
-    return (
-        Lemma(shows="kernel and variance for any law", formula=mean_square),
-        Lemma(shows="Gamma_0 and pi' Gamma pi", formula=covariances),
-        Identity(shows="the sum of c_n (1 - c_n): nothing before 0", left=partial(0), right=0),
-        Identity(
-            shows="one more term",
-            left=partial(n + 1) - partial(n),
-            right=(n + 1) / s * (1 - (n + 1) / s),
-        ),
-        Identity(shows="E|r - r'| is twice that of all s terms", left=apart, right=2 * partial(s)),
-        Identity(shows="the kernel", left=formula["kernel"], right=found, definitions=values),
-        Identity(
-            shows="with one worker more, at the same A",
-            left=(G + (P - 1) * K) / P**2 - (G + P * K) / (P + 1) ** 2,
-            right=more / (P**2 * (P + 1) ** 2),
-        ),
-        Positive(shows="it is less", expression=more, conditions=(P - 2,)),
-    )
-
-
-uniform_delays = Formula(
-    name="caches.uniform",
-    title="uniform extra delays: mean-square stable exactly if the mean is and kernel < 1",
-    model=MODEL,
-    expressions={
-        "apart": ratio(terms(power(s, 2), minus(1)), times(3, s)),
-        "kernel": times(
-            ratio(1, power(P, 2)),
-            terms(
-                ratio(times(A, terms(1, times(s, T))), 2),
-                minus(T),
-                ratio(
-                    times(power(A, 2), terms(P, minus(1)), terms(power(s, 2), minus(1))),
-                    times(6, s),
-                ),
-            ),
-        ),
-    },
-    symbols={
-        P: SYMBOLS[P],
-        s: "r is uniform on 0, ..., s - 1",
-        A: "P a = 2 s sin^2(theta/2)",
-        T: "tan(theta/2) tan(s theta/2)",
-    },
-    conditions=("0 < theta < pi/s", "all caches start at x_0"),
-    argue=_uniform,
-    reading="Gamma_0, pi' Gamma pi and E|r - r'| in closed form, put into the kernel of any law.",
-    uses=mean_square.uses,
-    remark="At the same A the kernel falls with P from two workers on, so more workers bear more.",
-)
-
-FORMULAS = (mean_limit, mean_square, shared_delays, uniform_delays)
+FORMULAS = (mean_limit, mean_square, shared_delays)

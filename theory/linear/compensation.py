@@ -8,15 +8,14 @@ the square of the gradient in place of the curvature.
 from collections.abc import Callable
 from typing import Any
 
-from sympy import I, Integer, Rational, Symbol, cos, diff, exp, expand, pi, sin, sqrt
+from sympy import I, Integer, Rational, Symbol, cos, diff, exp, pi, sin, sqrt
 
 from theory.claims import le
-from theory.latex import minus, power, ratio, shown, terms, times
+from theory.latex import minus, ratio, shown, terms, times
 from theory.linear.constant_delay import stability_limit
 from theory.linear.formula import Formula
 from theory.linear.independent import a
 from theory.linear.steps import Identity, Lemma, Positive, StableBetween, Step
-from theory.symbols import sigma
 from theory.symbols import tau_max as tau
 
 MODEL = r"x_{k+1} = x_k - a\,(x_{k-\tau} + c\,(x_k - x_{k-\tau}))"
@@ -38,7 +37,7 @@ def characteristic(delay: Any, share: Any) -> Any:
     return z ** (delay + 1) - (1 - a * share) * z**delay + a * (1 - share)
 
 
-def _tested(share: Any, high: Callable[[int], Any], delays: tuple[int, ...]) -> Step:
+def tested(share: Any, high: Callable[[int], Any], delays: tuple[int, ...]) -> Step:
     """Schur and Cohn's test for one share."""
     return StableBetween(
         shows=f"Schur and Cohn's test on the whole line of steps, c = {share}",
@@ -165,10 +164,10 @@ def _up_to_half_one_by_one(formula: Formula) -> tuple[Step, ...]:
     few = tuple(range(1, 7))
     quarter = (1 + sqrt(Rational(11, 3))) / 4  # cos(phi) of c = 1/4 at delay 2
     return (
-        _tested(Integer(0), lambda d: at(pi / (2 * d + 1))(d), few[:3]),
-        _tested(Rational(1, 2), lambda d: at(pi / (d + 1))(d), few),
-        _tested(Rational(1, 4), lambda d: Rational(4, 3), (1,)),
-        _tested(Rational(1, 4), lambda d: Rational(2, 3) / quarter, (2,)),
+        tested(Integer(0), lambda d: at(pi / (2 * d + 1))(d), few[:3]),
+        tested(Rational(1, 2), lambda d: at(pi / (d + 1))(d), few),
+        tested(Rational(1, 4), lambda d: Rational(4, 3), (1,)),
+        tested(Rational(1, 4), lambda d: Rational(2, 3) / quarter, (2,)),
         Identity(
             shows="the limit of c = 1/4 at delay 2 is on the curve",
             left=formula["limit"].subs(tau, 2),
@@ -253,7 +252,7 @@ def _from_half(formula: Formula) -> tuple[Step, ...]:
 
 def _from_half_one_by_one(formula: Formula) -> tuple[Step, ...]:
     return tuple(
-        _tested(share, lambda delay: formula["limit"], (2, 4, 6, 8))
+        tested(share, lambda delay: formula["limit"], (2, 4, 6, 8))
         for share in (Rational(2, 3), Integer(1))
     )
 
@@ -275,133 +274,4 @@ from_half = Formula(
     remark="With the whole curvature, c = 1, it is plain gradient descent.",
 )
 
-# ------------------------------------------------------------------------- one update old
-
-
-def _one_update_old(formula: Formula) -> tuple[Step, ...]:
-    p = characteristic(1, c)
-    first, second = formula["first"], formula["second"]
-    best = formula["best share"]
-    return (
-        Identity(
-            shows="1 less the product of the roots",
-            left=1 - p.subs(z, 0),
-            right=(1 - c) * (first - a),
-        ),
-        Identity(shows="the value at 1", left=p.subs(z, 1), right=a),
-        Identity(shows="the value at -1", left=p.subs(z, -1), right=(2 * c - 1) * (second - a)),
-        Identity(
-            shows="the limits meet at the best share", left=(first - second).subs(c, best), right=0
-        ),
-        Identity(shows="the first grows, the second falls", left=diff(first, c), right=first**2),
-        Identity(shows="likewise", left=diff(second, c), right=-(second**2)),
-        Identity(
-            shows="where they meet it is twice the limit without a delay",
-            left=first.subs(c, best),
-            right=4,
-        ),
-    )
-
-
-def _one_update_old_one_by_one(formula: Formula) -> tuple[Step, ...]:
-    shares = {"first": (0, Rational(1, 4), Rational(3, 4)), "second": (Rational(4, 5), 1, 2)}
-
-    def end(name: str, share: Any) -> Callable[[int], Any]:
-        return lambda delay: formula[name].subs(c, share)
-
-    return tuple(
-        _tested(share, end(name, share), (1,)) for name, group in shares.items() for share in group
-    )
-
-
-one_update_old = Formula(
-    name="compensation.one_update_old",
-    title="delay 1: stable exactly for 0 < a < first (if c < 1) and a < second (if c > 1/2)",
-    model=MODEL,
-    expressions={
-        "first": ratio(1, terms(1, minus(c))),
-        "second": ratio(2, terms(times(2, c), minus(1))),
-        "best share": shown(Rational(3, 4)),
-    },
-    symbols={c: SYMBOLS[c]},
-    argue=_one_update_old,
-    instances=_one_update_old_one_by_one,
-    reading=(
-        "The polynomial of second degree has its roots in the disc exactly if these values are "
-        "positive. Three quarters of the curvature bear the longest steps, up to 4; the whole "
-        "curvature bears 2."
-    ),
-    uses=("second degree", "solutions of a recursion"),
-)
-
-# --------------------------------------------------------------- squares of gradients instead
-
-eta, lam, curvature = tuple(Symbol(name, positive=True) for name in ("eta", "lambda", "h"))
-x, y = Symbol("x", real=True), Symbol("y", real=True)  # x_k, x_(k-tau)
-SQUARES = (
-    r"x_{k+1} = x_k - \eta\,(g_k + \lambda\,g_k^2\,(x_k - x_{k-\tau})),\quad "
-    r"g_k = h\,x_{k-\tau} + \xi_k,\quad \xi_k = \pm \sigma"
-)
-
-
-def _squares(formula: Formula) -> tuple[Step, ...]:
-    def update(noise: Any, at: Any, stale: Any) -> Any:
-        g = curvature * stale + noise
-        return at - eta * (g + lam * g**2 * (at - stale))
-
-    scale = Symbol("epsilon", positive=True)
-    share = formula["share"]
-    linear = x - eta * curvature * (y + share * (x - y))
-    mean = (update(sigma, x, y) + update(-sigma, x, y)) / 2
-    return (
-        Identity(
-            shows="the mean of an update",
-            left=mean,
-            right=linear - eta * lam * curvature**2 * y**2 * (x - y),
-        ),
-        Identity(
-            shows="near the minimum the rest is of third order",
-            left=mean.subs({x: scale * x, y: scale * y}, simultaneous=True) - scale * linear,
-            right=-(scale**3) * eta * lam * curvature**2 * y**2 * (x - y),
-        ),
-        Identity(
-            shows="and the noise is that of plain SGD up to second order",
-            left=expand((update(sigma, x, y) - update(-sigma, x, y)) / 2),
-            right=-eta * sigma - 2 * eta * lam * sigma * curvature * y * (x - y),
-        ),
-        Identity(
-            shows="the whole curvature is met at one noise level",
-            left=share.subs(lam, formula["whole"]),
-            right=1,
-        ),
-        Identity(
-            shows="without noise the share is 0",
-            left=share.subs(sigma, 0),
-            right=0,
-        ),
-    )
-
-
-squares = Formula(
-    name="compensation.squares",
-    title="DC-ASGD near the minimum: squares of gradients are the share c of the curvature",
-    model=SQUARES,
-    expressions={
-        "share": ratio(times(lam, power(sigma, 2)), curvature),
-        "whole": ratio(curvature, power(sigma, 2)),
-    },
-    symbols={
-        lam: "the weight of the squares",
-        sigma: "the size of the noise, two-point",
-        curvature: "the curvature",
-    },
-    argue=_squares,
-    reading=(
-        "Of the square of h y + xi only sigma^2 is of order 0, so it acts as the curvature lambda "
-        "sigma^2; what else it does is of second and third order. Without noise the share is 0: "
-        "DC-ASGD does not move the limit of stability of a quadratic, however large lambda."
-    ),
-    remark="With a = eta h the recursion is that of `compensation.up_to_half`.",
-)
-
-FORMULAS = (up_to_half, from_half, one_update_old, squares)
+FORMULAS = (up_to_half, from_half)

@@ -15,7 +15,7 @@ from sympy import Integer, Matrix, Rational, Sum, Symbol, cancel, eye, linsolve,
 from theory.latex import minus, power, ratio, terms, times
 from theory.linear.formula import Formula
 from theory.linear.steps import Enumeration, Identity, Outcome, SecondMoments, Step, SumIdentity
-from theory.symbols import n, s, sequence
+from theory.symbols import n, s, sequence, t
 
 MODEL = r"x_{k+1} = x_k - a\,x_{k-D_k} + w_k,\quad P(D_k = d) = p_d"
 
@@ -94,7 +94,7 @@ def row(size: int, place: int = 0) -> tuple[int, ...]:
 
 # --------------------------------------------------------------------- the mean square
 
-h, p = sequence("h"), sequence("p")
+h, p, average = sequence("h"), sequence("p"), sequence("H")
 H = Symbol("H", real=True)
 U = Symbol("U", positive=True)
 d = Symbol("d", integer=True)
@@ -130,8 +130,20 @@ def _mean_square(formula: Formula) -> tuple[Step, ...]:
             right=U,
             definitions=((U, v / (1 - kernel)),),
         ),
+        SumIdentity(
+            shows="h_{t+1} = h_t - a H_t, squared and summed",
+            left=Sum((h(t) - a * average(t)) ** 2, (t, 0, n)),
+            right=Sum(h(t) ** 2, (t, 0, n))
+            - 2 * a * Sum(h(t) * average(t), (t, 0, n))
+            + a**2 * Sum(average(t) ** 2, (t, 0, n)),
+        ),
         Identity(
-            shows="h_{n+1} = h_n - a H_n, squared and summed, gives Q; then the other form",
+            shows="summed to infinity: all squares but h_0 = 1",
+            left=(G - 1) - (G - 2 * a * R + a**2 * Q),
+            right=-(1 - 2 * a * R + a**2 * Q),
+        ),
+        Identity(
+            shows="which is 0, and gives Q: the other form",
             left=formula["variance again"],
             right=variance,
             given=(1 - 2 * a * R + a**2 * Q,),

@@ -105,7 +105,10 @@ def _terms(angle: Any) -> tuple[Any, ...]:
     if not below.free_symbols:
         return tuple(Add.make_args(expand(angle)))
     gens = sorted(below.free_symbols, key=str)
-    whole, rest = div(Poly(above, *gens, domain="EX"), Poly(below, *gens, domain="EX"))
+    try:
+        whole, rest = div(Poly(above, *gens, domain="EX"), Poly(below, *gens, domain="EX"))
+    except BasePolynomialError as error:
+        raise StepError(f"the angle {angle} is not read: {error}") from error
     under = factor(below)
     parts = (expand(whole.as_expr()), *(t / under for t in Add.make_args(expand(rest.as_expr()))))
     return tuple(t for part in parts for t in Add.make_args(part))

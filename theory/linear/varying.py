@@ -20,7 +20,7 @@ from theory.symbols import tau_max as tau
 
 MODEL = (
     r"x_{k+1} = x_k - a\,x_{k-\tau_k},\quad "
-    r"\tau_k = 0, 1, \dots, \tau, \underbrace{\tau, \dots, \tau}_{m}, 0, 1, \dots"
+    r"\tau_k = 0, 1, \dots, \tau, \tau, \dots, \tau, 0, 1, \dots,\ m + 1 \text{ times } \tau"
 )
 SMALL = tuple(range(1, 5))
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from theory.latex import tex
 from theory.linear.steps.base import Step, words
 
 
@@ -21,6 +22,10 @@ class Lemma(Step):
             f"{name}: {words(e.expression)}" for name, e in self.formula.expressions.items()
         )
         return f"{self.formula.name}: {said}"
+
+    @property
+    def latex(self) -> str:
+        return r",\quad ".join(tex(e.expression) for e in self.formula.expressions.values())
 
     def check(self) -> None:
         if self.formula.status != "proved":

@@ -5,6 +5,7 @@ from typing import Any
 
 from sympy import Symbol, limit, simplify, sympify
 
+from theory.latex import tex
 from theory.linear.steps.base import Step, words
 
 
@@ -32,6 +33,11 @@ class Limit(Step):
     def statement(self) -> str:
         goes = f"{self.variable} -> {words(self.to)}"
         return f"{words(self.expression)} -> {words(self.value)} as {goes}"
+
+    @property
+    def latex(self) -> str:
+        goes = rf"({tex(self.variable)} \to {tex(self.to)})"
+        return rf"{tex(self.expression)} \to {tex(self.value)} \quad {goes}"
 
     def check(self) -> None:
         try:

@@ -6,6 +6,7 @@ from typing import Any
 from sympy import sympify
 
 from theory.algebra import is_zero, normal
+from theory.latex import tex
 from theory.linear.steps.base import Step, words
 
 
@@ -36,6 +37,11 @@ class SumIdentity(Step):
     def statement(self) -> str:
         known = " and ".join(f"{words(zero)} = 0" for _, zero in self.given)
         return f"{words(self.left)} = {words(self.right)}" + f", if {known}" * bool(known)
+
+    @property
+    def latex(self) -> str:
+        said = [f"{tex(self.left)} = {tex(self.right)}"]
+        return r",\quad ".join([*said, *(f"{tex(zero)} = 0" for _, zero in self.given)])
 
     def check(self) -> None:
         difference = sympify(self.left) - sympify(self.right)
