@@ -235,7 +235,9 @@ def describe(problem: Problem) -> str:
     known = problem.constants
     parts = [f"L = {problem.L:.4g} ({known['L'].provenance})"] if "L" in known else []
     if "sigma" in known:
-        parts.append(f"sigma^2 <= {problem.sigma**2:.4g} ({known['sigma'].provenance})")
+        growth = known["relative_noise"].value if "relative_noise" in known else 0.0
+        grows = f"noise <= {growth:.4g} |grad f|^2 + " if growth else "sigma^2 <= "
+        parts.append(f"{grows}{problem.sigma**2:.4g} ({known['sigma'].provenance})")
     if "infimum" in known:
         parts.append(f"Delta = {problem.gap:.4g} (inf F: {known['infimum'].provenance})")
     data = problem.settings.get("data")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -87,6 +87,14 @@ def study_file(axes: Mapping[str, list[Any]], asked: Mapping[str, Any]) -> str:
 
 
 def _problem(settings: Mapping[str, Any]) -> str | None:
+    outer = next((key for key in reversed(list(settings)) if key in _MADE_OF), None)
+    if outer is not None:
+        inner = _problem({key: value for key, value in settings.items() if key != outer})
+        with suppress(ValueError, OSError, TypeError, KeyError):
+            text = _MADE_OF[outer](f"[{inner}]", settings[outer])
+            if inner is not None and _equal(named.problem(text).settings, settings):
+                return text
+        return None
     likely = {str(settings["kind"]), str(settings.get("data", settings["kind"]))}
     for name, maker in named.PROBLEMS.table.items():
         if not any(word in name for word in likely):
@@ -98,9 +106,39 @@ def _problem(settings: Mapping[str, Any]) -> str | None:
                 if settings.get(key) is not None and settings[key] != parameter.default
             }
             text = _with(name, told)
-            if dict(named.problem(text).settings) == dict(settings):
+            if _equal(named.problem(text).settings, settings):
                 return text
     return None
+
+
+def _equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return bool(json.loads(json.dumps(dict(one))) == json.loads(json.dumps(dict(other))))
+
+
+def _penalised(inner: str, penalty: Mapping[str, Any]) -> str:
+    told = {key: value for key, value in penalty.items() if key not in ("kind", "dim")}
+    if "centre" in told and not any(told["centre"]):
+        del told["centre"]
+    told = {key: json.dumps(value).replace(" ", "") for key, value in told.items()}
+    return _with(_PENALTIES[penalty["kind"]], {"problem": inner, **told})
+
+
+def _noisy(inner: str, noise: Mapping[str, Any]) -> str:
+    told = {key: value for key, value in noise.items() if key != "law" and value}
+    return _with("with-noise", {"problem": inner, "noise": noise["law"], **told})
+
+
+_PENALTIES = {
+    "l1": "with-l1",
+    "onto ball": "on-ball",
+    "onto box": "on-box",
+    "onto simplex": "on-simplex",
+}
+_MADE_OF: Mapping[str, Callable[[str, Any], str]] = {
+    "penalty": _penalised,
+    "with noise": _noisy,
+    "full gradients": lambda inner, _: f"noiseless:{inner}",
+}
 
 
 def _step(settings: Mapping[str, Any]) -> str | None:

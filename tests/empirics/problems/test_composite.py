@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,7 @@ from empirics.problems import on_ball, on_box, on_simplex, with_l1
 from empirics.problems.penalties import L1, Projection, Simplex, rebuilt
 from empirics.problems.regions import ball, box
 from empirics.problems.telling import of_problem, page
+from empirics.report.again import simulate_command
 from theory import results
 from theory.latex import shown
 
@@ -421,6 +423,8 @@ def test_bad_input_gets_one_sentence(make, sentence):
         "on-ball:problem=[least-squares:batch=2],radius=0.5",
         "on-box:problem=quadratic,low=0.1,high=1",
         "on-simplex:problem=huber",
+        "with-l1:problem=[noiseless:problem=[huber:dim=3]],weight=0.1",
+        "on-ball:problem=[with-noise:problem=[huber:dim=2],relative=0.5],centre=[1,0.5]",
     ],
 )
 def test_they_have_names(name):
@@ -429,6 +433,9 @@ def test_they_have_names(name):
     assert np.isfinite(problem.objective(problem.start))
     json.dumps(problem.settings)
     assert f"every update is followed by {problem.penalty.words}" in page(problem)
+    runs = simulate(problem, schedules.Constant(1), step=0.01, steps=2, replicas=2)
+    command = shlex.split(simulate_command(runs))
+    assert named.problem(command[2]).settings == problem.settings
     assert of_problem(problem)["penalty"] == problem.settings["penalty"]
 
 
