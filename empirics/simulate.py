@@ -99,7 +99,9 @@ def simulate(
     A replica whose |grad f(x_t)|^2 is not finite or exceeds 1e100 at a recorded time, or with a
     coordinate beyond 1e150 at every 64th update or the last, is lost: it stops, the others go on,
     and `Runs.lost_at` says when. From then on it is left out of no mean, but makes it infinite
-    (inner products: not a number).
+    (inner products: not a number). One that leaves the region of the problem, on which alone its
+    constants hold, goes on like the others; every iterate is looked at, and `Runs.left_at` says
+    when it was first outside.
     KeyboardInterrupt keeps the tiles that are done and returns them with complete=False; other
     processes finish the tile they are at. Raises ValueError if an argument is not of its kind.
 
