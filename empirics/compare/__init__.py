@@ -144,8 +144,8 @@ def why_not(theorem: Theorem) -> str:
     >>> from theory import results
     >>> why_not(results.lian2015.nonconvex)
     ''
-    >>> why_not(results.feyzmahdavian2014.delayed_proximal_gradient)
-    'there is no check of delayed proximal gradient and no check of minimiser of F + Psi'
+    >>> why_not(results.coherence.converse)
+    'there is no check of coherent on quadratics and no measurement of L eta'
     """
     lacking = [f"no check of {name}" for name in unchecked(theorem)]
     if not measurable(theorem.quantity):
