@@ -89,4 +89,4 @@ class Exact:
         """The weighted sum of second moments; infinite where one is beyond the numbers."""
         with np.errstate(over="ignore", invalid="ignore"):
             total = (variance + mean**2) @ weights
-        return np.where(np.isnan(total), np.inf, total)
+        return np.where(np.isnan(total) & ~np.isnan(variance).all(), np.inf, total)

@@ -12,6 +12,7 @@ import numpy as np
 
 from empirics.problems.base import Array
 
+WIDE = 4000  # up to this order all predictors are a matrix, and one system is solved
 EIGENVALUES = 150  # up to this order eigenvalues of the companion matrix are faster than bisection
 
 
@@ -46,22 +47,25 @@ def autocovariance(c: Array, lags: int) -> Array | None:
     >>> autocovariance(np.array([1.0, -0.5]), 3) * 0.75
     array([1.  , 0.5 , 0.25])
     """
-    from scipy.linalg import solve_triangular  # slow to import
-
     predictors = orders(c)
     if predictors is None:
         return None
     n = len(c)
     reflections = np.array([filter[-1] for filter in predictors[1:]])
-    # row k: what the filter of order k makes of lags k, k - 1, ..., 0 is 0
-    rows, right = np.zeros((n, n)), np.zeros(n)
-    for k, predictor in enumerate(predictors):
-        rows[k, : k + 1] = predictor[::-1]
-    right[0] = 1 / np.prod((1 - reflections) * (1 + reflections))
     found = np.empty(max(lags, n))
-    found[:n] = solve_triangular(rows, right, lower=True, unit_diagonal=True, check_finite=False)
-    for k in range(n, lags):
-        found[k] = -(c[1:] @ found[k - n + 1 : k][::-1])
+    found[0] = 1 / np.prod((1 - reflections) * (1 + reflections))
+    known = 1
+    if n <= WIDE:  # a system with the predictors, read backwards, as its rows
+        from scipy.linalg import solve_triangular  # slow to import
+
+        rows, right = np.zeros((n, n)), np.zeros(n)
+        for k, predictor in enumerate(predictors):
+            rows[k, : k + 1] = predictor[::-1]
+        right[0], known = found[0], n
+        found[:n] = solve_triangular(rows, right, lower=True, unit_diagonal=True)
+    for k in range(known, len(found)):  # what the predictor of order k makes of its lags is 0
+        predictor = predictors[min(k, n - 1)][1:]
+        found[k] = -(predictor @ found[k - len(predictor) : k][::-1])
     return found[:lags]
 
 

@@ -70,14 +70,14 @@ class Periodic:
         return float((np.sum((start @ S) * start, axis=1) + np.sum(noise**2, axis=1)).mean())
 
 
-def first_unstable(rate: Callable[[float], float], low: float) -> float:
-    """The least a with a rate of 1, looked for from below `low`; infinite if it is beyond MOST."""
+def first_unstable(rate: Callable[[float], float], low: float, most: float = MOST) -> float:
+    """The least a with a rate of 1, looked for from `low` on; infinite if it is beyond `most`."""
     while rate(low) >= 1:
         low /= 2
     high = low
     while rate(high) < 1:
         low, high = high, high * FINER
-        if high > MOST:
+        if high > most:
             return np.inf
     while high - low > 1e-14 * high:
         middle = (low + high) / 2

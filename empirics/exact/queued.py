@@ -30,8 +30,9 @@ class Queued:
 
     def limit(self, square: bool) -> float:
         """The least a > 0 at which the mean, or the mean square, stops to be stable."""
-        low = 0.5 * (1 - self.momentum) ** 2 / len(self.shares)
-        return first_unstable(lambda a: self.rate(a, square), low)
+        W = len(self.shares)
+        low = 0.5 * (1 - self.momentum) ** 2 / W
+        return first_unstable(lambda a: self.rate(a, square), low, 1e4 * W)
 
     def rate(self, a: float, square: bool) -> float:
         """What |E x_t|, or the root of E x_t^2, shrinks by in an update in the long run."""

@@ -55,7 +55,7 @@ def test_limit_rate_and_variance_are_what_long_runs_do(schedule, given):
     assert exact.rate(schedule, 0.9 * limit, "mean", **given) < 1  # means are never the first
 
 
-@pytest.mark.parametrize("W", [1, 2, 5, 40])
+@pytest.mark.parametrize("W", [1, 2, 5, 40, 5000])
 def test_memoryless_workers_have_the_limits_of_their_closed_form(W):
     """Mean: 2 (2 W - 1); mean square: (1 + sqrt(1 + 8 W))/(2 W), with a variance to match."""
     workers = schedules.Workers(W)

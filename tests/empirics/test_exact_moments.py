@@ -285,6 +285,9 @@ def test_caches_that_wait_for_nobody_are_plain_steps():
     )
     np.testing.assert_allclose(found.second_moment, plain.second_moment, rtol=1e-12, atol=1e-15)
     assert found.disagreement.max() < 1e-16
+    assert np.isnan(found.read_gap).all()  # a cache is no old iterate
+    assert np.isnan(found.read_squared_distance).all()
+    assert np.isnan(found.direction).all()
 
 
 @pytest.mark.parametrize(

@@ -343,6 +343,13 @@ def test_stepping_down_tells_stable_filters_from_others():
     assert both == {True, False}
 
 
+def test_long_filters_row_by_row_have_the_autocovariance_of_the_system(monkeypatch):
+    c = Independent(pmf=schedules.Geometric(mean=6.0, tau_max=40).pmf, momentum=0.3).filter(0.2)
+    at_once = autocovariance(c, 60)
+    monkeypatch.setattr("empirics.exact.filters.WIDE", 0)
+    np.testing.assert_allclose(autocovariance(c, 60), at_once, rtol=1e-11)
+
+
 # ---- bad input ----
 
 
