@@ -71,7 +71,8 @@ def estimate_constants(
     - sigma: root of the upper confidence limit at the worst point, or of the largest exact variance
       of all points; second_moment and gradient_bound: the largest that were met; noise_bound: the
       longest deviation drawn.
-    - sharpness: the largest eigenvalue at the lowest point found, with its error.
+    - sharpness: the largest eigenvalue at the lowest point found, with its error; not where a
+      penalty is added, whose kinks have none.
     - infimum: the least value found, by going down further from the lowest point. It lies above the
       true one if it is not that: gaps, and bounds with Delta, come out too small by as much.
 
@@ -101,22 +102,21 @@ def estimate_constants(
         points = x.reshape(-1, problem.dim)
         points = points[np.isfinite(points).all(axis=1)]
         g = problem.gradient(points)
-        values = problem.value(points)
+        values = problem.objective(points)
         ahead = np.linspace(0, len(points) - 1, min(PLACES, len(points))).astype(int)
-        lowest = estimators.lowest(problem, points[int(np.nanargmin(values))])
+        lowest = estimators.lowest(problem, points[int(np.nanargmin(values))], eta)
+        least = float(problem.objective(lowest))
         found = {
             **estimators.curvature(problem, x, points, seed),
-            **estimators.sharpness(problem, lowest),
+            **({} if problem.penalty is not None else estimators.sharpness(problem, lowest)),
             **estimators.noise(problem, points, g, ahead, m, level, seed),
             **estimators.at_most(
                 "gradient_bound", float(np.linalg.norm(g, axis=1).max()), len(points)
             ),
             "infimum": Estimate(
-                constant=estimators.seen(
-                    float(problem.value(lowest)), "least value found; inf f is at most that"
-                ),
+                constant=estimators.seen(least, "least value found; the infimum is at most that"),
                 lower=-np.inf,
-                upper=float(problem.value(lowest)),
+                upper=least,
             ),
         }
     return Estimates(

@@ -10,12 +10,14 @@ import numpy as np
 from empirics.problems.base import Array, Constant, Problem
 
 if TYPE_CHECKING:
+    from empirics.problems.penalties import Penalty
     from empirics.schedules.base import Schedule
 
 TIMES = 12  # at which a run is looked at, evenly in the logarithm
 FEW, ROUNDS = 4, 30  # products of the power iteration: at all points, and further at the best
 BEST = 8
 SHORT = 1e-4  # differences of gradients for it, relative to the size of points
+DOWN = 300  # values or steps on the way further down
 LARGE = 2**22  # numbers in one go
 
 
@@ -126,8 +128,12 @@ def sharpness(problem: Problem, x: Array) -> dict[str, Estimate]:
     }
 
 
-def lowest(problem: Problem, x: Array) -> Array:
-    """Further down from there, by L-BFGS: the point itself if that finds nothing lower."""
+def lowest(problem: Problem, x: Array, step: float) -> Array:
+    """Further down from there, by L-BFGS, or by proximal steps where a penalty is added: the point
+    itself if that finds nothing lower.
+    """
+    if problem.penalty is not None:
+        return _lowest_composite(problem, problem.penalty, x, step)
     from scipy.optimize import minimize
 
     def objective(z: Array) -> tuple[float, Array]:
@@ -135,8 +141,19 @@ def lowest(problem: Problem, x: Array) -> Array:
         fine = np.isfinite(f) and np.isfinite(g).all()
         return (f, g) if fine else (1e300, np.zeros_like(z))
 
-    found = minimize(objective, x, jac=True, method="L-BFGS-B", options={"maxfun": 300})
+    found = minimize(objective, x, jac=True, method="L-BFGS-B", options={"maxfun": DOWN})
     return np.asarray(found.x if found.fun < float(problem.value(x)) else x)
+
+
+def _lowest_composite(problem: Problem, penalty: Penalty, x: Array, step: float) -> Array:
+    best, least, z = x, float(problem.objective(x)), x.copy()
+    for _ in range(DOWN):
+        z = z - step * problem.gradient(z)
+        penalty.proximal(z[None], step)  # in place
+        value = float(problem.objective(z))
+        if value < least:
+            best, least = z, value
+    return best
 
 
 def noise(

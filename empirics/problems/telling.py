@@ -92,6 +92,11 @@ def page(problem: Problem) -> list[str]:
 
     return [
         f"dim {problem.dim}, minimiser {'unknown' if problem.minimiser is None else minimiser}",
+        *(
+            []
+            if problem.penalty is None
+            else [f"every update is followed by {problem.penalty.words}"]
+        ),
         f"satisfies: {', '.join(satisfies(problem))}",
         f"constants, {where}:",
         *(f"  {line}" for line in table(rows)),

@@ -136,6 +136,10 @@ class Ground:
         """f at every row, not a number where it cannot be computed."""
         return self._tried(self.problem.value, x, x.shape[:1])
 
+    def objective(self, x: Array) -> Array:
+        """f, or F = f + h where a penalty is added, at every row."""
+        return self._tried(self.problem.objective, x, x.shape[:1])
+
     def gradient(self, x: Array) -> Array:
         """The gradient at every row, not a number where it cannot be computed."""
         return self._tried(self.problem.gradient, x, x.shape)

@@ -74,26 +74,19 @@ def _lowest_composite(ground: Ground, penalty: Penalty) -> Lowest:
     best, place, tried = np.inf, x[0], 0
     for k in range(STEPS):
         penalty.proximal(x, length)
-        values = _objective(ground, x)
+        values = ground.objective(x)
         tried += len(x)
-        if np.isnan(values).all():
-            break
-        least = int(np.nanargmin(values))
+        values = np.where(np.isnan(values), np.inf, values)
+        least = int(values.argmin())
         if values[least] < best:
             best, place = float(values[least]), x[least].copy()
         if k == 0:
             x = x[np.argsort(values)[: ground.starts]]
         x = x - length * ground.gradient(x)
-    gap = abs(float(_objective(ground, problem.start[None])[0]) - best)
+    gap = abs(float(ground.objective(problem.start[None])[0]) - best)
     return Lowest(
         value=best, x=place, tried=tried, rounding=CLOSE * abs(best) + ground.rounding * gap
     )
-
-
-def _objective(ground: Ground, x: Array) -> Array:
-    """F at every row, not a number where f does not work."""
-    f, penalty = ground.value(x), ground.problem.penalty
-    return f if penalty is None else np.asarray(f + penalty.value(x))
 
 
 def infimum(ground: Ground, claimed: Constant, low: Lowest) -> Finding:
@@ -106,7 +99,7 @@ def infimum(ground: Ground, claimed: Constant, low: Lowest) -> Finding:
         return _finding("infimum", claimed, low.tried, low.value, where, {"x": low.x.tolist()})
     problem = ground.problem
     if claimed.provenance == "exact" and problem.minimiser is not None and not problem.within:
-        there = float(_objective(ground, problem.minimiser[None])[0])
+        there = float(ground.objective(problem.minimiser[None])[0])
         if abs(there - claimed.value) > low.rounding + CLOSE * abs(claimed.value):
             words = f"f = {there:.8g} at the minimiser, x = {point(problem.minimiser)}"
             witness = {"x": problem.minimiser.tolist()}
@@ -119,7 +112,7 @@ def minimiser(ground: Ground, low: Lowest) -> Finding:
     problem = ground.problem
     if problem.minimiser is None:
         raise TypeError("there is no minimiser to look at")
-    there = float(_objective(ground, problem.minimiser[None])[0])
+    there = float(ground.objective(problem.minimiser[None])[0])
     if not np.isfinite(there):
         words = f"f = {there} at the minimiser, x = {point(problem.minimiser)}"
         return Finding(
