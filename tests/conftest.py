@@ -4,7 +4,11 @@ import pytest
 
 # tests of one file share what they have proved and made; these take most of a minute or more
 LONG = ("test_cli.py", "test_mutations.py", "test_pages.py", "test_sweep.py", "test_results.py")
-CATALOGUE = ("test_cli.py", "test_results.py")  # each replays all of it: once will do
+CATALOGUE = (
+    "test_cli.py",
+    "test_linear.py",
+    "test_results.py",
+)  # each replays all of it: once will do
 
 
 def pytest_collection_modifyitems(items):

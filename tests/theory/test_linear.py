@@ -1,6 +1,7 @@
 """Exact formulas: every one replays, notices a change of its constants, and equals numbers."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,8 +75,11 @@ def test_the_latex_is_mathtext(topic):
     assert page.count(r"\item") == len(formula.argument) + len(formula.examples)
 
 
-def test_the_page_of_formulas_is_mathtext():
+def test_the_page_of_formulas_is_that_of_today_and_mathtext():
+    """`staleness pages` writes it."""
     page = markdown(linear.topics())
+    written = (Path(__file__).parent.parent.parent / "docs" / "catalogue" / "linear.md").read_text()
+    assert written == page, "linear.md: run `staleness pages`"
     blocks = [b.split("\n```")[0] for b in page.split("```math\n")[1:]]
     assert len(blocks) == sum(len(f.expressions) for f in EVERY)
     for block in blocks:

@@ -58,6 +58,8 @@ TRUE = {
     "an exponential": exp(I * tau * x) - cos(tau * x) - I * sin(tau * x),
     "the seventh roots of 1": cos(pi / 7) - cos(2 * pi / 7) + cos(3 * pi / 7) - Rational(1, 2),
     "a golden sine": sin(pi / 10) - (sqrt(5) - 1) / 4,
+    "simple angles": sin(x + pi / 3) - sin(x) / 2 - sqrt(3) * cos(x) / 2,
+    "products of roots": sqrt(2) * sqrt(3) - sqrt(6) + sqrt(30) - sqrt(5) * sqrt(6),
     "a whole turn": sin(2 * pi * tau),
     "half a turn": cos(pi * tau) - (-1) ** tau,
     "an angle with a delay below": sin(tau * pi / (2 * tau + 1)) - cos(pi / (4 * tau + 2)),

@@ -9,9 +9,8 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 from sympy import Rational, Sum, sqrt
 
-from theory import linear, results
+from theory import results
 from theory.latex import minus, plain, ratio, root, smaller, terms, tex, times
-from theory.linear import pages as exact_pages
 from theory.pages import markdown
 from theory.pages import tex as tex_pages
 from theory.results import dai2019
@@ -59,7 +58,6 @@ def test_the_pages_in_docs_are_those_of_today():
     for name, page in papers.items():
         assert (folder / f"{name}.md").read_text() == page, f"{name}.md: run `staleness pages`"
     assert (folder / "README.md").read_text() == markdown.index(results.PAPERS)
-    assert (folder / "linear.md").read_text() == exact_pages.markdown(linear.topics())
 
 
 def test_every_formula_of_the_markdown_pages_is_mathtext():

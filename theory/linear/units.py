@@ -209,7 +209,7 @@ class _Reading:
         if exponent.is_Integer:
             return self.read(base) ** exponent
         if exponent == Rational(1, 2) or exponent == -Rational(1, 2):
-            return self.roots.setdefault(base, Dummy("root")) ** (2 * exponent)
+            return self.root(base) ** (2 * exponent)
         found = Integer(1)
         for term in Add.make_args(exponent):
             coefficient, rest = term.as_coeff_Mul()
@@ -217,6 +217,17 @@ class _Reading:
                 raise StepError(f"{base}^({exponent}): only whole powers are read")
             found *= self.one_power(base, rest) ** coefficient
         return found
+
+    def root(self, base: Any) -> Any:
+        """A square root; those of 2, 3 and 5 are sums of units, as sines of simple angles are."""
+        if base.is_Integer and base > 1 and set(factorint(base)) <= {2, 3, 5}:
+            found = Integer(1)
+            for prime, times in factorint(base).items():
+                u = self.unit(pi / {2: 4, 3: 6, 5: 5}[prime])
+                one = 2 * (u + 1 / u) - 1 if prime == 5 else u + 1 / u
+                found *= one**times
+            return found
+        return self.roots.setdefault(base, Dummy("root"))
 
     def one_power(self, base: Any, exponent: Any) -> Any:
         if exponent == 1:
