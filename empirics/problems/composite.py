@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -52,8 +52,9 @@ def on_ball(problem: Problem, radius: float = 1.0, centre: ArrayLike | None = No
     Parameters: radius = r > 0; centre = c, (dim,), 0 unless given. The start is projected, too;
     infimum and minimiser are those on X (see `with_l1`: |z - x*| is at most the diameter). What has
     no bound on the whole space may have one on X, which is then the region of the constants:
-    gradient_bound is |grad f(c)| + L r, and noise that grows with the gradient has a sigma.
-    Raises ValueError if the set is none, or there is a proximal step already.
+    gradient_bound is |grad f(c)| + L r, noise that grows with the gradient has a sigma, and from
+    both comes a second_moment. Raises ValueError if the set is none, or there is a proximal step
+    already.
 
     >>> from empirics.problems.quadratic import quadratic
     >>> problem = on_ball(quadratic(spectrum=[1.0, 4.0]), 0.5)
@@ -169,16 +170,23 @@ def _on_region(problem: Problem, region: Any) -> Mapping[str, Constant]:
             why=why,
         )
     G = known["gradient_bound"]
-    growth, sigma = known.get("relative_noise"), known.get("sigma")
-    if growth is None or sigma is None:
+    growth, sigma = known.pop("relative_noise", None), known.get("sigma")
+    if sigma is None:
         return known
-    del known["relative_noise"]
-    worst = "estimate" if "estimate" in (growth.provenance, sigma.provenance) else G.provenance
-    square = growth.value * G.value**2 + sigma.value**2
-    why = "on the region: relative_noise gradient_bound^2 + sigma^2"
-    provenance = "bound" if worst == "exact" else worst
-    known["sigma"] = replace(sigma, value=square**0.5, provenance=provenance, why=why)
+    if growth is not None:
+        why = "on the region: relative_noise gradient_bound^2 + sigma^2"
+        square = growth.value * G.value**2 + sigma.value**2
+        sigma = _on_it((growth, sigma, G), square**0.5, why)
+        known["sigma"] = sigma
+    why = "on the region: gradient_bound^2 + sigma^2"
+    known.setdefault("second_moment", _on_it((G, sigma), G.value**2 + sigma.value**2, why))
     return known
+
+
+def _on_it(parts: Sequence[Constant], value: float, why: str) -> Constant:
+    """A bound made of others, no surer than the least sure of them."""
+    guessed = any(part.provenance == "estimate" for part in parts)
+    return Constant(value=value, provenance="estimate" if guessed else "bound", why=why)
 
 
 def _with(problem: Problem, penalty: Penalty, words: str) -> Problem:

@@ -224,6 +224,7 @@ def test_bounds_that_a_set_makes_possible_hold_on_it():
     lengths = np.linalg.norm(problem.gradient(x), axis=1)
     assert 0.3 * G < lengths.max() <= G
     assert (problem.noise_variance(x) <= problem.sigma**2).all()
+    assert problem.constants["second_moment"].value == pytest.approx(G**2 + problem.sigma**2)
     runs = simulate(
         problem, schedules.Constant(1), step=0.5, steps=100, replicas=64, noise=True
     )  # the step is longer than 2/L: without the ball it would diverge
