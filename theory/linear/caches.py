@@ -98,10 +98,10 @@ def _mean_limit(formula: Formula) -> tuple[Step, ...]:
 
 mean_limit = Formula(
     name="caches.mean_limit",
-    title="uniform extra delays: the mean is stable for 0 < a < limit, and not at the limit",
+    title="uniform extra delays r: the mean is stable for 0 < a < limit, and not at the limit",
     model=MODEL,
     expressions={"limit": times(ratio(times(2, s), P), power(shown(sin(pi / (2 * s))), 2))},
-    symbols={P: SYMBOLS[P], s: "r is uniform on 0, ..., s - 1"},
+    symbols={P: SYMBOLS[P], s: "how many values the uniform r has: 0, ..., s - 1"},
     conditions=("all caches start at x_0",),
     argue=_mean_limit,
     reading=(
@@ -270,7 +270,7 @@ shared_delays = Formula(
     instances=lambda formula: _one_by_one(formula, shared=True),
     reading="The same, with arrivals that reach all caches in one iteration.",
     uses=mean_square.uses,
-    remark="Which of the two is meant has to be said: their limits differ from two workers on.",
+    remark="Which of the two is meant has to be said: with two workers their numbers already differ.",
 )
 
 FORMULAS = (mean_limit, mean_square, shared_delays)

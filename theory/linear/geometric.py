@@ -6,7 +6,7 @@ read, H_k = x_k/M + (1 - 1/M) H_{k-1}, needs no past but its last value, so (x_k
 
 from typing import Any
 
-from sympy import Integer, Rational, Symbol, sqrt
+from sympy import Integer, Rational, Symbol, oo, sqrt
 
 from theory.latex import minus, power, ratio, root, shown, terms, times
 from theory.linear import independent
@@ -16,6 +16,7 @@ from theory.linear.steps import (
     Enumeration,
     Identity,
     Lemma,
+    Limit,
     Outcome,
     Positive,
     SecondMoments,
@@ -30,7 +31,7 @@ x, x_next, before, read, read_before = tuple(
     Symbol(name, real=True) for name in ("x", "x_next", "x_before", "H", "H_before")
 )
 
-SYMBOLS = {a: "step times curvature", M: "the mean delay is M - 1"}
+SYMBOLS = {a: "step times curvature", M: "one more than the mean delay"}
 KEPT = 1 - 1 / M  # what H keeps of its last value
 
 
@@ -75,7 +76,7 @@ mean_limit = Formula(
         "product is below 1."
     ),
     uses=("second degree", "solutions of a recursion"),
-    remark="The limit grows with the mean delay: that of the mean square does not.",
+    remark="Longer delays, longer steps: so says the mean, and the mean square says the contrary.",
 )
 
 
@@ -120,6 +121,13 @@ def _mean_square(formula: Formula) -> tuple[Step, ...]:
             shows="the other root is negative: their product",
             left=formula["room"],
             right=-(M - 1) * (a - limit) * (a + (2 * M - 1) / (M * (M - 1) * limit)),
+        ),
+        Limit(
+            shows="for long delays",
+            expression=limit / formula["decay"],
+            variable=M,
+            to=oo,
+            value=1,
         ),
         Identity(
             shows="at the limit of the mean there is no room left",
@@ -189,6 +197,7 @@ mean_square = Formula(
             ),
             times(4, M, terms(M, minus(1))),
         ),
+        "decay": root(ratio(2, M)),
         "total": shown((2 * M - 1 + 2 * a * M * (M - 1)) / (a * (2 * (2 * M - 1) - a))),
         "average": shown((2 * M - 1) / (a * (2 * (2 * M - 1) - a))),
         "kernel": ratio(
@@ -208,7 +217,7 @@ mean_square = Formula(
     reading=(
         "Under the mean recursion (x, H) is a state, and its second moments are Gamma_0 and Q. "
         "The kernel of any law then gives room > 0, a condition of second degree in a. At M = 1 "
-        "there is no delay and the limit is 2."
+        "there is no delay and the limit is 2; for large M it is about decay."
     ),
     uses=independent.mean_square.uses,
 )

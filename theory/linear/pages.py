@@ -79,7 +79,8 @@ def latex(replayed: Replayed) -> str:
     known = [plain(c) if isinstance(c, str) else rf"\({tex_claim(c)}\)" for c in formula.conditions]
     lines += [f"if {', '.join(known)}."] if known else []
     said = (rf"\({tex(symbol)}\) is {plain(words)}" for symbol, words in formula.symbols.items())
-    lines += [f"Here {', '.join(said)}.", r"\end{theorem}", r"\begin{proof}\leavevmode"]
+    lines += [f"Here {', '.join(said)}."] if formula.symbols else []
+    lines += [r"\end{theorem}", r"\begin{proof}\leavevmode"]
     lines += [r"\begin{enumerate}"]
     for step in (*replayed.argument, *replayed.examples):
         reach = f", {step.reach}" if step.reach else ""
@@ -127,8 +128,9 @@ def _section(formula: Formula) -> list[str]:
         lines += [f"- {name}:", "", "```math", e.latex, "```", ""]
     conditions = [c if isinstance(c, str) else f"${tex_claim(c)}$" for c in formula.conditions]
     lines += [f"If {', '.join(conditions)}.", ""] if conditions else []
-    lines += [", ".join(f"${tex(s)}$ is {words}" for s, words in formula.symbols.items()) + "."]
-    lines += ["", f"Why: {formula.reading}"]
+    said = ", ".join(f"${tex(s)}$ is {words}" for s, words in formula.symbols.items())
+    lines += [f"{said}.", ""] if said else []
+    lines += [f"Why: {formula.reading}"]
     steps = len(formula.argument) + len(formula.examples)
     lines += ["", f"Argument: {steps} steps (`staleness prove {formula.name}`)."] if steps else []
     lines += ["", f"Textbook: {', '.join(formula.uses)}."] if formula.uses else []

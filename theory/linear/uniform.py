@@ -1,7 +1,7 @@
 r"""Delays that are uniform on 0, ..., s - 1
 
 With a = 2 s sin^2(theta/2), 0 < theta < pi/s, and T = tan(theta/2) tan(s theta/2) everything about
-independent uniform delays has a closed form. As s grows, mean and mean square bear the same steps.
+independent uniform delays has a closed form.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ t = Symbol("t", positive=True)
 z = Symbol("z")
 phi = Symbol("phi", positive=True)
 
-SYMBOLS = {s: "how many delays there are", theta: "0 < theta < pi/s"}
+SYMBOLS = {s: "how many delays there are", theta: "the angle of the step, between 0 and pi/s"}
 STEP = 2 * s * sin(theta / 2) ** 2
 SLOPE = tan(theta / 2)
 PRODUCT = SLOPE * tan(s * theta / 2)

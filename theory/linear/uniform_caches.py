@@ -66,7 +66,7 @@ kernel = Formula(
     },
     symbols={
         P: SYMBOLS[P],
-        s: "r is uniform on 0, ..., s - 1",
+        s: "how many values the uniform r has: 0, ..., s - 1",
         A: "P a = 2 s sin^2(theta/2)",
         T: "tan(theta/2) tan(s theta/2)",
     },

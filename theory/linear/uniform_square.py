@@ -190,7 +190,7 @@ many_delays = Formula(
         "is as near to pi/2 as one likes."
     ),
     uses=mean_square.uses,
-    remark="The two limits differ most for two delays: sqrt 5 - 1 against 2.",
+    remark="For two delays the limits still are sqrt 5 - 1 and 2.",
 )
 
 FORMULAS = (mean_square, two_delays, many_delays)
