@@ -270,7 +270,7 @@ shared_delays = Formula(
     instances=lambda formula: _one_by_one(formula, shared=True),
     reading="The same, with arrivals that reach all caches in one iteration.",
     uses=mean_square.uses,
-    remark="Which of the two is meant has to be said: with two workers their numbers already differ.",
+    remark="Which of the two is meant has to be said: their numbers differ.",
 )
 
 FORMULAS = (mean_limit, mean_square, shared_delays)
