@@ -277,6 +277,19 @@ def test_caches_against_the_oracle(workers, longest, destinations):
     assert closed == pytest.approx(kernel(angle), rel=1e-12)
 
 
+@pytest.mark.parametrize("law", [(), (half,), (half, half, half), (half, h)], ids=str)
+def test_a_law_has_chances_that_sum_to_1(law):
+    with pytest.raises(ValueError, match="autocovariances need chances that sum to 1, got"):
+        independent.autocovariances(law, h)
+    with pytest.raises(ValueError, match="need a worker and chances that sum to 1, got 2 and"):
+        cache_outcomes.iterations(law, 2, shared=False)
+
+
+def test_caches_have_a_worker():
+    with pytest.raises(ValueError, match="need a worker and chances that sum to 1, got 0 and"):
+        cache_outcomes.iterations((half, half), 0, shared=False)
+
+
 def test_outcomes_of_an_iteration_of_caches():
     """All draws of the messages of 2 workers; a cache is everything minus what is on its way."""
     q = symbols("q", positive=True)

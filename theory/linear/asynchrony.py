@@ -242,7 +242,7 @@ mean_square = Formula(
         ),
     },
     symbols=SYMBOLS,
-    conditions=("w_k is uncorrelated with the past", "M >= 2, or M = 1 without c'"),
+    conditions=("w_k is uncorrelated with the past", "M >= 2; one worker has no delay"),
     argue=_mean_square,
     instances=_mean_square_one_by_one,
     reading=(

@@ -3,7 +3,7 @@
 from itertools import product
 from typing import Any
 
-from sympy import Integer, zeros
+from sympy import Integer, cancel, zeros
 
 from theory.linear.independent import a
 from theory.linear.steps import Outcome
@@ -13,8 +13,13 @@ def iterations(law: tuple[Any, ...], workers: int, *, shared: bool) -> tuple[Out
     """The outcomes of an iteration of (y, what is still on its way to whom).
 
     y is a cache as if everything had arrived; it is the same for all, which leaves no direction
-    in which nothing pulls back.
+    in which nothing pulls back. Raises ValueError if there is no worker, or the chances of the law
+    do not sum to 1.
     """
+    if workers < 1 or cancel(sum(law) - 1) != 0:
+        raise ValueError(
+            f"iterations of caches need a worker and chances that sum to 1, got {workers} and {law}"
+        )
     longest = len(law) - 1
     size = 1 + workers * longest
     copies = cached(longest, workers)

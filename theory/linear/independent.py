@@ -41,9 +41,13 @@ SYMBOLS = {
 def autocovariances(law: tuple[Any, ...], step: Any) -> tuple[Any, ...]:
     """Gamma_0, ..., Gamma_s of a law (p_0, ..., p_(s-1)), by the equations of Yule and Walker.
 
+    Raises ValueError if the law is empty or its chances do not sum to 1.
+
     >>> autocovariances((1,), a)[0]
     -1/(a*(a - 2))
     """
+    if not law or cancel(sum(law) - 1) != 0:
+        raise ValueError(f"autocovariances need chances that sum to 1, got {law}")
     unknown = symbols(f"Gamma:{len(law) + 1}")
     ages = tuple(enumerate(law))
     equations = [1 + unknown[1] - step * sum(p * unknown[d + 1] for d, p in ages) - unknown[0]]
