@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from empirics.problems.auditing.record import Audit
     from empirics.problems.penalties import Penalty
-    from empirics.problems.regions import Region
+    from empirics.problems.regions import Ball, Region
 
 Array: TypeAlias = NDArray[np.float64]
 Provenance: TypeAlias = Literal["exact", "bound", "estimate"]
@@ -142,6 +142,17 @@ class Problem(ABC):
         """What is minimised, F = f + h at every row, (..., dim) -> (...): f itself without h."""
         f = self.value(x)
         return f if self.penalty is None else np.asarray(f + self.penalty.value(x))
+
+    def steepest_in(self, around: Ball) -> Constant | None:
+        """A bound of |grad f| in a ball, None if there is no L to make it of."""
+        if "L" not in self.constants:
+            return None
+        L, g = self.constants["L"], self.gradient(around.centre)
+        return Constant(
+            value=float(np.linalg.norm(g)) + L.value * around.radius,
+            provenance="estimate" if L.provenance == "estimate" else "bound",
+            why="|grad f| at the centre of the region + L radius",
+        )
 
     @property
     def L(self) -> float:

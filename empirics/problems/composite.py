@@ -52,9 +52,9 @@ def on_ball(problem: Problem, radius: float = 1.0, centre: ArrayLike | None = No
     Parameters: radius = r > 0; centre = c, (dim,), 0 unless given. The start is projected, too;
     infimum and minimiser are those on X (see `with_l1`: |z - x*| is at most the diameter). What has
     no bound on the whole space may have one on X, which is then the region of the constants:
-    gradient_bound is |grad f(c)| + L r, noise that grows with the gradient has a sigma, and from
-    both comes a second_moment. Raises ValueError if the set is none, or there is a proximal step
-    already.
+    gradient_bound (|grad f(c)| + L r, if f is smooth), noise that grows with the gradient has a
+    sigma, and from both comes a second_moment. Raises ValueError if the set is none, or there is a
+    proximal step already.
 
     >>> from empirics.problems.quadratic import quadratic
     >>> problem = on_ball(quadratic(spectrum=[1.0, 4.0]), 0.5)
@@ -147,28 +147,21 @@ def _projected(problem: Problem, onto: Projection) -> Problem:
     start = problem.start.copy()
     onto.proximal(start, 1.0)
     inside = replace(problem, start=start)
-    if problem.region is None and "L" in problem.constants:
-        # a little larger than the set: projected points are in it up to rounding
-        around = onto.around
-        region = ball(around.centre, around.radius * (1 + NEAR) + NEAR * np.abs(start).max())
-        inside = replace(inside, region=region, constants=_on_region(problem, region))
+    # a little larger than the set: projected points are in it up to rounding
+    around = onto.around
+    region = ball(around.centre, around.radius * (1 + NEAR) + NEAR * np.abs(start).max())
+    steepest = problem.steepest_in(region)
+    if problem.region is None and steepest is not None:
+        inside = replace(inside, region=region, constants=_on_region(problem, steepest))
     return _with(inside, onto, f"on {onto.onto.words}")
 
 
-def _on_region(problem: Problem, region: Any) -> Mapping[str, Constant]:
+def _on_region(problem: Problem, steepest: Constant) -> Mapping[str, Constant]:
     """The constants, with those beside them that a bounded set makes possible."""
     known = dict(problem.constants)
-    why = "on the region: |grad f| at its centre + L radius"
-    steepest = float(np.linalg.norm(problem.gradient(region.centre)))
-    steepest += problem.L * region.radius
-    given = known.get("gradient_bound")
-    if given is None or given.value > steepest:
-        sure = known["L"].provenance
-        known["gradient_bound"] = Constant(
-            value=steepest * (1 + ROUNDING),
-            provenance="estimate" if sure == "estimate" else "bound",
-            why=why,
-        )
+    if "gradient_bound" not in known or known["gradient_bound"].value > steepest.value:
+        larger = steepest.value * (1 + ROUNDING)
+        known["gradient_bound"] = replace(steepest, value=larger)
     G = known["gradient_bound"]
     growth, sigma = known.pop("relative_noise", None), known.get("sigma")
     if sigma is None:

@@ -15,6 +15,7 @@ from empirics.problems.datasets import table
 from empirics.problems.finite_sum import WIDE, FiniteSum, first_iterate
 from empirics.problems.logistic import variance_bound
 from empirics.problems.minibatch import minibatches
+from empirics.problems.regions import Ball
 
 ACCURACY = 1e-9  # of the infimum
 ROUNDING = 1e-12  # what bounds are moved outwards by
@@ -79,8 +80,8 @@ def hinge(
             "rows' subgradients are so long, for the farthest minibatch",
         )
     }
+    steepest = (float(np.linalg.norm(mean)) + top**0.5) / 2 * (1 + ROUNDING)
     if not ridge:
-        steepest = (float(np.linalg.norm(mean)) + top**0.5) / 2
         bounds["gradient_bound"] = (steepest, "(|mean A_i| + root of the largest eigenvalue)/2")
     constants = {
         "mu_sc": Constant(value=ridge, provenance="bound", why="the loss is convex, l2 is added"),
@@ -117,6 +118,7 @@ def hinge(
         loss=loss,
         l2=ridge,
         picks=picks,
+        steepest=steepest,
     )
     if not ridge:
         zero = Constant(value=0.0, provenance="bound", why="the loss is not negative")
@@ -137,7 +139,14 @@ def hinge(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hinge(FiniteSum):
-    """What `hinge` makes. Fields beyond FiniteSum: none."""
+    """What `hinge` makes. Fields beyond FiniteSum: steepest, a bound of |grad f| without l2."""
+
+    steepest: float
+
+    def steepest_in(self, around: Ball) -> Constant:
+        far = float(np.linalg.norm(around.centre)) + around.radius
+        why = "of the loss, and l2 times the largest |w| of the region"
+        return Constant(value=self.steepest + self.l2 * far, provenance="bound", why=why)
 
 
 @dataclass(frozen=True, eq=False)

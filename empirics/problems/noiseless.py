@@ -8,6 +8,7 @@ import numpy as np
 
 from empirics.problems import noise as noises
 from empirics.problems.base import Array, Constant, Problem
+from empirics.problems.regions import Ball
 
 
 def noiseless(problem: Problem) -> Problem:
@@ -60,6 +61,9 @@ class Noiseless(Problem):
 
     def gradient(self, x: Array, out: Array | None = None) -> Array:
         return self.original.gradient(x, out)
+
+    def steepest_in(self, around: Ball) -> Constant | None:
+        return self.original.steepest_in(around)
 
     def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> Array:
         return np.empty((steps, lanes, 0))

@@ -9,6 +9,7 @@ import numpy as np
 from empirics.problems import noise as noises
 from empirics.problems.base import Array, Constant, Problem, Provenance, flag, real
 from empirics.problems.noiseless import without_noise
+from empirics.problems.regions import Ball
 
 
 def with_noise(
@@ -99,6 +100,9 @@ class Noisy(Problem):
 
     def gradient(self, x: Array, out: Array | None = None) -> Array:
         return self.original.gradient(x, out)
+
+    def steepest_in(self, around: Ball) -> Constant | None:
+        return self.original.steepest_in(around)
 
     def draw(self, generator: np.random.Generator, steps: int, lanes: int) -> Array:
         if not self.sample_size:  # no noise, no numbers

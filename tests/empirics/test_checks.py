@@ -14,6 +14,7 @@ from empirics.problems.base import Constant
 from theory import assumptions as known
 from theory import results
 from theory.assumptions import FROM_ZERO, online
+from theory.assumptions.paths import BoundedNoise
 from theory.latex import ratio, shown
 from theory.results import lian2015, wu2022
 from theory.symbols import M2, G, L, c, eta0, tau_max
@@ -22,6 +23,8 @@ BOWL = problems.quadratic(dim=3, mu=0.2, L=1.0, sigma=0.5)
 QUIET = problems.quadratic(dim=3, mu=0.2, L=1.0)
 DIP = problems.piecewise_quadratic([(-1.0, -1.0), (0.0, 0.5), (1.0, 0.2)], left=1, right=1, start=2)
 FLAT = problems.quadratic(spectrum=[0.0, 1.0])
+HUBER = problems.huber(spectrum=[3.0, 4.0], width=0.5, sigma=0.3)
+FIT = problems.regression(loss="huber")
 
 
 def runs_of(problem=BOWL, schedule=None, *, step=0.1, steps=40, **more):
@@ -48,6 +51,28 @@ def found(assumption, runs, theorem=lian2015.nonconvex, **chosen):
 
 
 # ------------------------------------------------------------------ the function
+
+
+@pytest.mark.parametrize(
+    ("assumption", "problem", "given", "finding"),
+    [
+        (known.BoundedGradient(), HUBER, {"G": 2.5}, "holds"),
+        (known.BoundedGradient(), HUBER, {"G": 2.4}, "fails"),
+        (known.BoundedGradient(), FIT, {"G": 9.0}, "holds"),
+        (known.BoundedGradient(), FIT, {"G": 0.1}, "unknown"),  # it may be sharper than the bound
+        (known.BoundedGradient(), BOWL, {"G": 1e9}, "unknown"),  # what a run shows is not all
+        (BoundedNoise(), HUBER, {"xi_max": 0.3}, "holds"),
+        (BoundedNoise(), HUBER, {"xi_max": 0.29}, "fails"),
+        (BoundedNoise(), FIT, {"xi_max": 0.1}, "unknown"),
+        (BoundedNoise(), problems.with_noise(HUBER, "gaussian", sigma=1), {"xi_max": 9}, "unknown"),
+        (known.BoundedSecondMoment(), HUBER, {"G": 2.52}, "holds"),
+        (known.BoundedSecondMoment(), problems.with_noise(HUBER, relative=3), {"G": 5}, "holds"),
+        (known.BoundedGradientsMet(), HUBER, {"G": 2.5}, "holds"),
+    ],
+)
+def test_bounds_of_gradients_and_noise_come_from_the_problem(assumption, problem, given, finding):
+    runs = runs_of(problem, record=[0, 40])  # too few times to measure any
+    assert found(assumption, runs, **given)[0] == finding
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,10 @@ def test_other_runs_with_the_window_must_stay_too():
 def test_which_constants_a_theorem_leans_on():
     assert leaning(LIAN, set(EVERYWHERE)) == ["L", "sigma"]
     assert "mu_sc" in leaning(STICH, set(EVERYWHERE))  # convexity, though no letter says so
+    bounds = {"second_moment", "gradient_bound", "relative_noise"}
+    assert set(leaning(results.agarwal2011.convex, bounds)) == bounds - {"relative_noise"}
+    assert leaning(results.stich2020.multiplicative, bounds) == ["relative_noise"]
+    assert leaning(LIAN, bounds) == []
     assert leaning(LIAN, {"Delta", "R", "infimum", "mu_sc"}) == []
     for theorem in results.theorems().values():
         assert not {"infimum", "Delta", "R"} & set(leaning(theorem, set(EVERYWHERE)))

@@ -233,6 +233,18 @@ def test_bounds_that_a_set_makes_possible_hold_on_it():
     assert np.isfinite(runs.statistics.gap.mean).all()
 
 
+@pytest.mark.parametrize("wrap", [lambda p: p, problems.noiseless], ids=["noisy", "quiet"])
+def test_gradients_of_a_support_vector_machine_are_bounded_in_a_ball(wrap):
+    machine = wrap(problems.hinge((points(60), np.arange(60) % 2), l2=0.5))
+    assert "gradient_bound" not in machine.constants
+    tight = on_ball(machine, 2.0, [1.0, 0.0, 0.0, 0.0])
+    x = points(4000, 4)
+    tight.penalty.proximal(x, 1.0)
+    lengths = np.linalg.norm(tight.gradient(x), axis=1)
+    G = tight.constants["gradient_bound"].value
+    assert 0.5 * G < lengths.max() <= G
+
+
 def test_the_mapping_vanishes_where_the_gradient_does_not():
     measures = ("squared gradient mapping", "gap")
     quiet = problems.noiseless(COMPOSITE["ball"])
