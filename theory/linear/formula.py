@@ -37,7 +37,7 @@ TEXTBOOK = {
     ),
     "lines of the circle": "e^{ix} = 1 exactly for the multiples x of 2 pi",
     "monotone sine": "sin increases on [0, pi/2]",
-    "Gauss and Lucas": "the zeros of p' are in the convex hull of those of p",
+    "logarithmic derivative": "p'/p is the sum of 1/(z - z_i) over the zeros z_i of p",
     "induction": "a property of the first index that each index hands on to the next holds of all",
     "intermediate values": "a continuous function takes the values between two of its values",
     "sum of moduli": (

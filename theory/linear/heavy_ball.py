@@ -86,13 +86,13 @@ def outward() -> tuple[Step, ...]:
         ),
         Identity(
             shows="|z - beta|^2 there",
-            left=(exp(I * theta) - beta) * (exp(-I * theta) - beta),
-            right=length,
+            left=length,
+            right=(beta - cos(theta)) ** 2 + sin(theta) ** 2,
         ),
         Positive(
-            shows="it is positive, as this is",
-            expression=(1 - beta) * (1 + beta),
-            strict=(1 - beta, 1 + beta),
+            shows="its second term is positive",
+            expression=(1 - beta) * (1 + beta) / ((beta - cos(theta)) ** 2 + sin(theta) ** 2),
+            strict=(1 - beta, 1 + beta, pi - theta),
         ),
     )
 

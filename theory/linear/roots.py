@@ -16,7 +16,8 @@ from theory.linear.steps import Identity, Positive, Step
 from theory.symbols import tau_max as tau
 
 r = Symbol("r", positive=True)
-w = Symbol("w", positive=True)
+w, gap = Symbol("w", positive=True), Symbol("g", positive=True)
+BEND = sin(phi / 2) ** 2
 
 RATE = "what |x_k| shrinks by at every update in the long run"
 
@@ -44,14 +45,25 @@ def _real_root(step: Any, rate: Any, edge: Any) -> tuple[Step, ...]:
 
 
 def _best(formula: Formula) -> tuple[Step, ...]:
+    """At the rate, p'/p = sum_i 1/(rate - z_i) is 0, and each term has a positive real part."""
     step, rate = formula["step"], formula["rate"]
+    smaller = w * exp(I * phi)  # a root of modulus w, smaller than the rate by gap
+    share = 1 / (rate - smaller) + 1 / (rate - smaller.subs(I, -I))
+    ahead, length = gap + 2 * w * BEND, gap**2 + 4 * (w + gap) * w * BEND
     return (
         *_real_root(step, rate, ()),
         Identity(
-            shows="the zeros of the derivative are 0 and the rate",
+            shows="the derivative is 0 at the rate, whatever the step",
             left=diff(P, z),
             right=(tau + 1) * z ** (tau - 1) * (z - rate),
         ),
+        Identity(
+            shows="twice the real part of 1/(rate - z) at a smaller root",
+            left=share,
+            right=2 * ahead / length,
+            definitions=((gap, rate - w),),
+        ),
+        Positive(shows="it is positive", expression=2 * ahead / length),
     )
 
 
@@ -67,9 +79,10 @@ best_step = Formula(
     argue=_best,
     reading=(
         "At this step the rate is a root, and no root is larger. At no step, not even a complex "
-        "one, are all roots smaller: the zero tau/(tau + 1) of the derivative is in their hull."
+        "one, are all roots smaller: else the rate is none of them, and p'/p = sum 1/(rate - z_i) "
+        "has a positive real part there, where p' is 0."
     ),
-    uses=("solutions of a recursion", "sum of moduli", "Gauss and Lucas"),
+    uses=("solutions of a recursion", "sum of moduli", "logarithmic derivative"),
     remark="At the best step it is a double root. Without delay the step is 1, the rate 0.",
 )
 

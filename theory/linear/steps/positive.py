@@ -8,7 +8,7 @@ from sympy import Dummy, Mul, cos, cot, factor, pi, sin, tan
 
 from theory.latex import tex
 from theory.linear.steps.base import Step, put_in, where, words
-from theory.sign import provably, undefined_part
+from theory.sign import provably, sign, undefined_part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +88,15 @@ def _positive_angles(e: Any, weak: list[Any], strict: list[Any]) -> dict[Any, An
 
 
 def _positive(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: list[Any]) -> bool:
-    """Whether a sign is proved, of the whole or factor by factor."""
+    """Whether a sign is proved, of the whole or factor by factor, as it stands or factored."""
     if _in_some_way(relation, e, weak, strict):
         return True
+    return any(_by_factors(relation, form, weak, strict) for form in (e, factor(e)))
+
+
+def _by_factors(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: list[Any]) -> bool:
     negative = 0
-    for part in Mul.make_args(factor(e)):
+    for part in Mul.make_args(e):
         if not _in_some_way(relation, part, weak, strict):
             if not _in_some_way(relation, -part, weak, strict):
                 return False
@@ -105,6 +109,9 @@ def _in_some_way(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: 
 
     Putting in v = rest + a positive number forgets what was declared of v, hence the choice.
     """
+    as_it_stands = sign(e)  # a sum of squares, which expanding would hide
+    if as_it_stands == ">" or (as_it_stands in (">=", "=") and relation == ">="):
+        return True
     if provably(relation, e, weak + strict):
         return True
     if any(provably(">=", e - c, weak + strict) for c in strict):
