@@ -89,9 +89,11 @@ def _positive_angles(e: Any, weak: list[Any], strict: list[Any]) -> dict[Any, An
 
 def _positive(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: list[Any]) -> bool:
     """Whether a sign is proved, of the whole or factor by factor, as it stands or factored."""
-    if _in_some_way(relation, e, weak, strict):
-        return True
-    return any(_by_factors(relation, form, weak, strict) for form in (e, factor(e)))
+    return (
+        _by_factors(relation, e, weak, strict)
+        or _in_some_way(relation, e, weak, strict)
+        or _by_factors(relation, factor(e), weak, strict)
+    )
 
 
 def _by_factors(relation: Literal[">", ">="], e: Any, weak: list[Any], strict: list[Any]) -> bool:
