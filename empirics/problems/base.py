@@ -154,6 +154,21 @@ class Problem(ABC):
             why="|grad f| at the centre of the region + L radius",
         )
 
+    def noise_in(self, around: Ball) -> Constant | None:
+        """A bound of the root of E|xi|^2 in a ball, None if there is nothing to make it of."""
+        sigma, growth = self.constants.get("sigma"), self.constants.get("relative_noise")
+        if sigma is None or growth is None:
+            return sigma
+        steepest = self.steepest_in(around)
+        if steepest is None:
+            return None
+        guessed = "estimate" in (sigma.provenance, growth.provenance, steepest.provenance)
+        return Constant(
+            value=float(np.sqrt(growth.value * steepest.value**2 + sigma.value**2)),
+            provenance="estimate" if guessed else "bound",
+            why="relative_noise gradient_bound^2 + sigma^2 on the region",
+        )
+
     @property
     def L(self) -> float:
         """Smoothness: |grad f(x) - grad f(y)| <= L |x - y|."""

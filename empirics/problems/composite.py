@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from empirics.problems.base import Array, Constant, Problem, real
 from empirics.problems.penalties import L1, NEAR, Penalty, Projection, Simplex
 from empirics.problems.quadratic import Quadratic
-from empirics.problems.regions import Box, ball, box
+from empirics.problems.regions import Ball, Box, ball, box
 from empirics.problems.regression import regression
 
 ROUNDING = 1e-12  # what bounds are moved outwards by
@@ -150,36 +150,32 @@ def _projected(problem: Problem, onto: Projection) -> Problem:
     # a little larger than the set: projected points are in it up to rounding
     around = onto.around
     region = ball(around.centre, around.radius * (1 + NEAR) + NEAR * np.abs(start).max())
-    steepest = problem.steepest_in(region)
-    if problem.region is None and steepest is not None:
-        inside = replace(inside, region=region, constants=_on_region(problem, steepest))
+    if problem.region is None and problem.steepest_in(region) is not None:
+        inside = replace(inside, region=region, constants=_on_region(problem, region))
     return _with(inside, onto, f"on {onto.onto.words}")
 
 
-def _on_region(problem: Problem, steepest: Constant) -> Mapping[str, Constant]:
+def _on_region(problem: Problem, region: Ball) -> Mapping[str, Constant]:
     """The constants, with those beside them that a bounded set makes possible."""
     known = dict(problem.constants)
-    if "gradient_bound" not in known or known["gradient_bound"].value > steepest.value:
-        larger = steepest.value * (1 + ROUNDING)
-        known["gradient_bound"] = replace(steepest, value=larger)
-    G = known["gradient_bound"]
-    growth, sigma = known.pop("relative_noise", None), known.get("sigma")
+    steepest, sigma = problem.steepest_in(region), problem.noise_in(region)
+    G = known.get("gradient_bound")
+    if steepest is not None and (G is None or G.value > steepest.value):
+        G = known["gradient_bound"] = replace(steepest, value=steepest.value * (1 + ROUNDING))
     if sigma is None:
         return known
-    if growth is not None:
-        why = "on the region: relative_noise gradient_bound^2 + sigma^2"
-        square = growth.value * G.value**2 + sigma.value**2
-        sigma = _on_it((growth, sigma, G), square**0.5, why)
-        known["sigma"] = sigma
-    why = "on the region: gradient_bound^2 + sigma^2"
-    known.setdefault("second_moment", _on_it((G, sigma), G.value**2 + sigma.value**2, why))
+    known["sigma"] = sigma
+    known.pop("relative_noise", None)
+    if G is not None:
+        why = "on the region: gradient_bound^2 + sigma^2"
+        guessed = "estimate" in (G.provenance, sigma.provenance)
+        second = Constant(
+            value=G.value**2 + sigma.value**2,
+            provenance="estimate" if guessed else "bound",
+            why=why,
+        )
+        known.setdefault("second_moment", second)
     return known
-
-
-def _on_it(parts: Sequence[Constant], value: float, why: str) -> Constant:
-    """A bound made of others, no surer than the least sure of them."""
-    guessed = any(part.provenance == "estimate" for part in parts)
-    return Constant(value=value, provenance="estimate" if guessed else "bound", why=why)
 
 
 def _with(problem: Problem, penalty: Penalty, words: str) -> Problem:

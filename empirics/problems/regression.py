@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from empirics.problems.base import Array, Constant, real
 from empirics.problems.finite_sum import ROUNDING, WIDE, FiniteSum, first_iterate, row_bounds
 from empirics.problems.minibatch import minibatches
+from empirics.problems.regions import Ball
 from empirics.problems.residuals import Residuals
 from empirics.problems.scalar import scalar
 from empirics.problems.targets import measured
@@ -143,6 +144,27 @@ class Regression(FiniteSum):
 
     loss: Residuals
 
+    def noise_in(self, around: Ball) -> Constant | None:
+        r"""For squares the scatter is quadratic, and by duality for every m > lambda_max(A)
+
+        .. math:: \max_{|d| \le r} d'Ad + 2 b'd \le m r^2 + b'(m I - A)^{-1} b
+
+        with equality for the best m, which is sought.
+        """
+        if np.isfinite(self.loss.psi.steepest) or "sigma" not in self.constants:
+            return super().noise_in(around)
+        A, b, c = _scatter(self.loss, around.centre)
+        values, W = np.linalg.eigh(A)
+        beta, radius = W.T @ b, around.radius
+        apart = (np.linalg.norm(beta) / radius + values[-1]) * np.geomspace(1e-9, 10, 2000)
+        m = values[-1] + apart[:, None]  # (tried, 1)
+        most = c + float((m[:, 0] * radius**2 + (beta**2 / (m - values)).sum(axis=1)).min())
+        return Constant(
+            value=float(np.sqrt(max(most, 0.0) * self.picks.share)) * (1 + ROUNDING),
+            provenance="bound",
+            why="the largest E|xi|^2 on the region, a quadratic function",
+        )
+
 
 def _minimum(problem: Regression) -> tuple[Array, float]:
     """A minimiser, nearly, and m > 0: f is m-strongly convex in a ball that holds the true one.
@@ -189,15 +211,10 @@ def _growing_noise(problem: Regression, best: Array) -> dict[str, Constant]:
     slope is 0, if M > lambda_max(B).
     """
     fit, n = problem.loss, len(problem.loss.X)
-    H = fit.X.T @ fit.X / n
-    values, V = np.linalg.eigh(H)
+    values, V = np.linalg.eigh(fit.X.T @ fit.X / n)
     V = V[:, values > DEPENDENT * values[-1]]  # elsewhere the rows do not differ
     inverse = V / (values[-V.shape[1] :] + problem.l2)  # Q^-1 there
-    r = fit.left(best)
-    mean = r @ fit.X / n
-    A = (fit.X.T * fit.squares) @ fit.X / n - H @ H
-    b = (r * fit.squares) @ fit.X / n - H @ mean
-    c = float(r**2 @ fit.squares / n - mean @ mean)
+    A, b, c = _scatter(fit, best)
     growth, W = np.linalg.eigh(inverse.T @ A @ inverse)
     beta = W.T @ (inverse.T @ b)
     M = GROWTH * max(float(growth[-1]), 0.0)
@@ -219,6 +236,16 @@ def _growing_noise(problem: Regression, best: Array) -> dict[str, Constant]:
             why=f"{GROWTH:g} times the least for which some sigma is enough",
         ),
     }
+
+
+def _scatter(fit: Residuals, w: Array) -> tuple[Array, Array, float]:
+    """A, b and c of the scatter of squares, (u - w)'A(u - w) + 2 b'(u - w) + c at u."""
+    n = len(fit.X)
+    H, r = fit.X.T @ fit.X / n, fit.left(w)
+    mean = r @ fit.X / n
+    A = (fit.X.T * fit.squares) @ fit.X / n - H @ H
+    b = (r * fit.squares) @ fit.X / n - H @ mean
+    return A, b, float(r**2 @ fit.squares / n - mean @ mean)
 
 
 def _bounded_noise(problem: Regression) -> dict[str, Constant]:

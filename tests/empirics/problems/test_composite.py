@@ -225,6 +225,15 @@ def test_bounds_that_a_set_makes_possible_hold_on_it():
     assert 0.3 * G < lengths.max() <= G
     assert (problem.noise_variance(x) <= problem.sigma**2).all()
     assert problem.constants["second_moment"].value == pytest.approx(G**2 + problem.sigma**2)
+    at, far = problem.start.copy(), 0.0
+    for start in x[:8]:  # uphill to the largest variance, of which the bound is sharp
+        at = start.copy()
+        for _ in range(200):
+            slope = optimize.approx_fprime(at, lambda w: float(problem.noise_variance(w)), 1e-6)
+            at += 0.3 * slope / np.linalg.norm(slope)
+            problem.penalty.proximal(at, 1.0)
+        far = max(far, float(problem.noise_variance(at)))
+    assert far == pytest.approx(problem.sigma**2, rel=2e-3)
     runs = simulate(
         problem, schedules.Constant(1), step=0.5, steps=100, replicas=64, noise=True
     )  # the step is longer than 2/L: without the ball it would diverge
