@@ -107,11 +107,13 @@ def with_noise(
     noise: float = 2.0,
     simulated: Sequence[int] = (),
     replicas: int = 128,
+    seed: int = 0,
 ) -> list[Noisy]:
     """Statement (iii): tuned with noise, it depends on the noise whether depth matters.
 
     Chains with target 1, so that the sharpness is D, started near the minimum; noise, nu of depth
-    1; share of the gap at the start, the goal; simulated, the depths that are run as well.
+    1; share of the gap at the start, the goal; simulated, the depths that are run as well, in so
+    many replicas from one seed.
     Raises ValueError if an argument is not of its kind.
 
     >>> target = with_noise("target", [1, 64])
@@ -128,7 +130,7 @@ def with_noise(
         _, stale = updates_to(share, nu, tau)
         runs = np.nan
         if depth in simulated:
-            runs = _simulated(kind, depth, tau, share, noise, fresh, stale, replicas)
+            runs = _simulated(kind, depth, tau, share, noise, fresh, stale, replicas, seed)
         rows.append(
             Noisy(
                 depth=depth,
@@ -152,6 +154,7 @@ def _simulated(
     fresh: float,
     stale: float,
     replicas: int,
+    seed: int,
 ) -> float:
     """The slowdown of a chain of that depth, started at 0.9 of the target."""
     chain = deep_linear_chain(depth, 1.0, share=0.9)
@@ -166,5 +169,6 @@ def _simulated(
         goal = Reach(int(4 * expected) + 20, "gap", target=share * problem.gap)
         limit = stability_limit(Constant(delay)) / depth
         steps = limit * 2.0 ** (np.arange(-18, 0) / 2)
-        updates.append(tune(problem, Constant(delay), goal, steps=steps, replicas=replicas).score)
+        found = tune(problem, Constant(delay), goal, steps=steps, replicas=replicas, seed=seed)
+        updates.append(found.score)
     return updates[1] / updates[0]

@@ -89,7 +89,8 @@ def test_with_noise_in_runs():
     row, = complexity.with_noise(
         "gradient", [8], tau=6, share=0.1, noise=1.0, simulated=[8], replicas=32
     )  # fmt: skip
-    assert row.simulated == pytest.approx(row.slowdown, rel=0.3)
+    assert row.simulated == pytest.approx(row.slowdown, rel=0.5)  # 0.1 from seed to seed
+    assert row.simulated > 1.8  # without the noise's own share it would be 1
 
 
 def test_width_acts_through_sharpness():
