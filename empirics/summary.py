@@ -185,6 +185,7 @@ def of_runs(runs: Runs) -> dict[str, Any]:
         told["noise"] = {
             "mean": _finite(_most(statistics.noise_mean)),
             "largest": _finite(_most(statistics.noise_max)),
+            "infinite": bool(np.isposinf(statistics.noise_max[0])),  # before any replica is lost
         }
     return told
 
@@ -220,7 +221,9 @@ iterate
     if "noise" in told:
         n = told["noise"]
         found.append(
-            f"noise E|xi|^2: at most {_number(n['mean'])} in the mean, "
+            "noise E|xi|^2: infinite, it has no variance"
+            if n["infinite"]
+            else f"noise E|xi|^2: at most {_number(n['mean'])} in the mean, "
             f"{_number(n['largest'])} in every replica"
         )
     lost, norm = told["diverged"]["replicas"], told["measures"]["squared gradient"]

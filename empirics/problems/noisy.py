@@ -51,6 +51,8 @@ def with_noise(
     noises.degrees(who, noise)
     size, share = real(who, "sigma", sigma, 0), real(who, "relative", relative, 0)
     each = flag(who, "coordinatewise", coordinatewise)
+    if each and not share:
+        raise ValueError(f"{who} needs relative > 0 for coordinatewise = True, got {relative!r}")
     bare = {k: a for k, a in problem.constants.items() if k not in noises.OF_THE_NOISE}
     return Noisy(
         name=f"{problem.name} with {noise.partition(':')[0]} noise",

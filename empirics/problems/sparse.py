@@ -29,8 +29,8 @@ def sparse_quadratic(
     dim: int = 16,
     *,
     pattern: Pattern | Sequence[tuple[int, int]] = "path",
-    density: float = 0.1,
-    seed: int = 0,
+    density: float | None = None,
+    seed: int | None = None,
     mu: float | None = None,
     L: float = 1.0,
     condition: float | None = None,
@@ -46,10 +46,11 @@ def sparse_quadratic(
     over the edges (i, j) of a graph on the coordinates: A_ij != 0 for these, i = j, and no others.
 
     Parameters: pattern, "path" (A is tridiagonal), "ring", "grid" (dim is a square), "star" (an
-    arrow: all edges at coordinate 0), "random" (an edge between any two with probability
-    `density`, the path beside them, by `seed`), or the pairs (i, j); mu or condition = L/mu, 10
-    unless given; sigma, noise and start as for `quadratic`. The minimiser is 0, the infimum 0; mu
-    and L are exact for every graph with an edge, the eigenvector of mu being (1, ..., 1).
+    arrow: all edges at coordinate 0), "random" (an edge between any two with probability density,
+    0.1 unless given, and the path, by `seed`, 0 unless given), or the pairs (i, j); mu or condition
+    = L/mu, 10 unless given; sigma, noise and start as for `quadratic`. The minimiser is 0, the
+    infimum 0; mu and L are exact for every graph with an edge, the eigenvector of mu being (1, ...,
+    1).
     Raises ValueError if an argument is not of its kind.
 
     >>> problem = sparse_quadratic(3, mu=0.5, L=2.0)
@@ -68,7 +69,8 @@ def sparse_quadratic(
     if bottom == top:
         raise ValueError(f"{who} needs mu < L, got {top:g} for both: then it has no pattern")
     size = real(who, "sigma", sigma, 0)
-    edges = _edges(d, pattern, density, seed)
+    chance = _chance(pattern, density, seed)
+    edges = _edges(d, pattern, *chance)
     matrix = _matrix(d, edges, bottom, top)
     x = np.full(d, d**-0.5) if start is None else np.array(start, dtype=np.float64)
     exact = {
@@ -89,8 +91,8 @@ def sparse_quadratic(
             "kind": "sparse-quadratic",
             "dim": d,
             "pattern": pattern if isinstance(pattern, str) else edges.tolist(),
-            "density": float(density) if pattern == "random" else None,
-            "seed": seed if pattern == "random" else None,
+            "density": chance[0] if pattern == "random" else None,
+            "seed": chance[1] if pattern == "random" else None,
             "mu": bottom,
             "L": top,
             "sigma": size,
@@ -129,6 +131,18 @@ class SparseQuadratic(Additive):
         return out
 
 
+def _chance(
+    pattern: Pattern | Sequence[tuple[int, int]], density: float | None, seed: int | None
+) -> tuple[float, int]:
+    """Density and seed, which random patterns have and no others."""
+    who = "sparse quadratic"
+    for what, given in (("density", density), ("seed", seed)):
+        if given is not None and pattern != "random":
+            raise ValueError(f"{who} needs pattern = random for a {what}, got {pattern!r}")
+    share = real(who, "density", 0.1 if density is None else density, 0, 1)
+    return share, whole(who, "seed", 0 if seed is None else seed, 0)
+
+
 def _edges(
     dim: int, pattern: Pattern | Sequence[tuple[int, int]], density: float, seed: int
 ) -> NDArray[np.int64]:
@@ -161,9 +175,8 @@ def _edges(
         pairs = [(place[:, :-1], place[:, 1:]), (place[:-1], place[1:])]
         return np.vstack([np.column_stack([a.ravel(), b.ravel()]) for a, b in pairs])
     if pattern == "random":
-        share = real(who, "density", density, 0, 1)
-        chance = np.random.default_rng(whole(who, "seed", seed, 0)).random((dim, dim))
-        return np.unique(np.vstack([path, np.argwhere(np.triu(chance < share, 1))]), axis=0)
+        chance = np.random.default_rng(seed).random((dim, dim))
+        return np.unique(np.vstack([path, np.argwhere(np.triu(chance < density, 1))]), axis=0)
     return path
 
 

@@ -62,6 +62,8 @@ def _raw(
     data: str | tuple[ArrayLike, ArrayLike], label: int | str, who: str
 ) -> tuple[Array, Array, Any, Mapping[str, Any]]:
     """Features, numbers, and what to write down as their source."""
+    if label != -1 and not (isinstance(data, str) and files.is_file(data)):
+        raise ValueError(f"{who} needs a file for label = {label!r}, got other data; leave it out")
     if isinstance(data, str):
         if files.is_file(data):
             X, found, facts = files.read(data, label, who=who)

@@ -77,7 +77,7 @@ def test_coherence_and_noise_are_told_as_they_were_measured():
     inner, norm = runs.statistics.inner.mean, runs.statistics.squared_norm.mean
     assert told["coherence"]["expected"] == (inner.min(axis=1) / norm).min()
     assert told["coherence"]["replica"] == runs.statistics.coherence_min.min()
-    assert told["noise"] == {"mean": 0.25, "largest": 0.25}
+    assert told["noise"] == {"mean": 0.25, "largest": 0.25, "infinite": False}
     text = "\n".join(summary.lines(told))
     assert f"coherence over 3 gradients: at least {told['coherence']['expected']:.4g}" in text
     assert "noise E|xi|^2: at most 0.25 in the mean" in text

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from empirics import compare, exact, measures_for, named, problems, schedules, simulate, steps_for
+from empirics import (
+    compare,
+    exact,
+    measures_for,
+    named,
+    problems,
+    schedules,
+    simulate,
+    steps_for,
+    summary,
+)
 from empirics.compare.measured import second_moment
 from empirics.problems import noise as noises
 from empirics.problems import satisfied, with_noise
@@ -221,6 +231,8 @@ def test_noise_without_a_variance_is_no_case_of_a_theorem(noise):
     found = compare(results.lian2015.nonconvex, runs, chosen={"sigma": 1.0})
     assert found.outcome == "not applicable"
     assert "the law student:1.5, which has no variance" in found.reason
+    words = "noise E|xi|^2: infinite, it has no variance"
+    assert (words in summary.lines(summary.of_runs(runs))) == noise
 
 
 def test_the_second_moment_is_the_problems_where_it_knows_it_and_it_is_sharper():
@@ -264,6 +276,7 @@ def test_the_second_moment_is_the_problems_where_it_knows_it_and_it_is_sharper()
         ({"sigma": -1}, "with_noise needs a number sigma with sigma >= 0, got -1"),
         ({"sigma": float("nan")}, "with_noise needs a number sigma with sigma >= 0, got nan"),
         ({"relative": "much"}, "with_noise needs a number relative with relative >= 0, got 'much'"),
+        ({"coordinatewise": True}, "needs relative > 0 for coordinatewise = True, got 0.0"),
         ({"coordinatewise": 1}, "with_noise needs coordinatewise = True or False, got 1"),
     ],
 )
