@@ -7,6 +7,7 @@ whatever the number of replicas, of processes, or of steps drawn ahead.
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -163,6 +164,8 @@ def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
         return
     from concurrent.futures import ProcessPoolExecutor
 
+    packed = pickle.dumps(plan)  # what cannot be sent says so here: in the pool's own thread it
+    # can leave the pool waiting for itself (CPython 3.11)
     workers = min(processes, tiles)
     pool = ProcessPoolExecutor(workers, context(__name__), initializer=settle_down)
     ahead: deque[Future[Part]] = deque()  # a few tiles a process, so that memory does not grow
@@ -170,8 +173,14 @@ def _parts(plan: Plan, processes: int) -> Generator[Part, None, None]:
         for index in range(tiles):
             if len(ahead) == 2 * processes:
                 yield ahead.popleft().result()
-            ahead.append(pool.submit(tile_part, plan, index))
+            ahead.append(pool.submit(_sent_part, packed, index))
         while ahead:
             yield ahead.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _sent_part(packed: bytes, index: int) -> Part:
+    """The part of a tile, in another process."""
+    plan: Plan = pickle.loads(packed)
+    return tile_part(plan, index)
