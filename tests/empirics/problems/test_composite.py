@@ -328,7 +328,7 @@ LINEAR = results.feyzmahdavian2014.delayed_proximal_gradient
         (FEYZ, "l1", {"beta": 5.0}),
         (results.feyzmahdavian2016.tuned_step, "l1", {}),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "name", None) or str(value),
 )
 def test_theorems_on_such_steps_hold_on_runs(theorem, name, chosen):
     runs, verdict = held(theorem, COMPOSITE[name], chosen=chosen)

@@ -33,7 +33,11 @@ def test_the_printed_form_is_exceeded_by_the_factor_of_the_audit(block, horizon,
     assert verdict.outcome == "violated"
     assert verdict.mean[-1] / verdict.bound[-1] == pytest.approx(ratio, abs=0.006)
     assert verdict.horizons[-1] == horizon
-    assert all(check.finding == "holds" for check in verdict.checks)
+    # limits of eight replicas are too wide to exclude that coherence is below what is seen
+    assert {check.finding for check in verdict.checks} == {"holds", "estimated"}
+    estimated = [check.words for check in verdict.checks if check.finding == "estimated"]
+    assert len(estimated) == 1
+    assert estimated[0].startswith("lowest expected coherence 0.8")
 
 
 def test_every_replica_has_the_same_norm_and_the_run_is_coherent():
