@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from empirics import problems, schedules, simulate, slack_law, tolerance
+from empirics import problems, schedules, sharpness, simulate, slack_law, tolerance
+from empirics.complexity.limits import near, returns
 from empirics.exact import largest_delay, stability_limit
 from empirics.tolerance import LONGEST, WITHIN, Range
 
@@ -163,3 +164,14 @@ def test_the_law_is_as_good_as_its_table_says():
     assert len(off) >= 114
     assert np.median(off) < 1.4
     assert np.quantile(off, 0.9) <= WITHIN < off.max()
+
+
+def test_the_largest_delay_of_logistic_regression_at_its_minimum():
+    """Real data, no formula for the sharpness: products with the Hessian, then runs."""
+    problem = near(problems.noiseless(problems.logistic("breast-cancer", l2=0.1)))
+    at = sharpness(problem, problem.minimiser).value
+    found = tolerance(problem, 0.3 / at, point=problem.minimiser)
+    most = int(found.largest().value)
+    assert most == largest_delay(0.3) == 4
+    assert returns(problem, schedules.Constant(most), found.step, 1000)
+    assert not returns(problem, schedules.Constant(most + 1), found.step, 1000)
