@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from empirics.exact.moments import moments, share
-from empirics.exact.noise import noise_of
+from empirics.exact.noise import bowl, noise_of
 from empirics.exact.reading import Shared, reading
 from empirics.exact.recursion import betas
 from empirics.problems.base import Array, Problem, whole
@@ -65,7 +65,7 @@ def coherence(
     window: int,
     momentum: float = 0.0,
     variance: ArrayLike | None = None,
-    relative: ArrayLike = 0.0,
+    relative: ArrayLike | None = None,
 ) -> ExactCoherence:
     r"""Exact coherence along the run, for any schedule that `moments` knows.
 
@@ -83,13 +83,13 @@ def coherence(
     """
     who = "exact.coherence"
     s = whole(who, "window", window, 1)
-    linear = not isinstance(schedule, Caches)
-    if linear and isinstance(problem, Quadratic) and problem.penalty is None:
+    under = bowl(who, problem)
+    if not isinstance(schedule, Caches):
         noise = noise_of(who, problem, variance, relative)
         way = reading(who, schedule, whole(who, "steps", steps, 1))
         if isinstance(way, Shared) and not (noise.variance.any() or noise.relative.any()):
             eta, beta = step_sizes(step)(steps), share(who, "momentum", momentum)
-            return _of_path(problem, way, eta, beta, s)
+            return _of_path(under, way, eta, beta, s)
     found = moments(
         problem,
         schedule,

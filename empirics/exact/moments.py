@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from empirics.exact.arriving import caches
 from empirics.exact.constant import constant_delay
 from empirics.exact.expectations import Exact
-from empirics.exact.noise import noise_of
+from empirics.exact.noise import bowl, noise_of
 from empirics.exact.queue import queue
 from empirics.exact.reading import Memoryless, Shared, reading
 from empirics.exact.recursion import Found, Tables, recursion
@@ -40,7 +40,7 @@ def moments(
     momentum: float = 0.0,
     window: int = 1,
     variance: ArrayLike | None = None,
-    relative: ArrayLike = 0.0,
+    relative: ArrayLike | None = None,
     method: str | None = None,
 ) -> Exact:
     r"""Exact moments of stale SGD on a quadratic: an oracle for the simulator.
@@ -49,15 +49,16 @@ def moments(
               \quad j \le t
 
     for the covariance C of x_t and x_j; the variance of x_{t+1} takes in that of the delay itself.
-    Parameters: problem, made by `quadratic`; schedule, with delays that are the same in every
-    replica (K >= 1 gradients an update), independent delays with a `pmf`, `Workers` with a barrier
-    or with exponential service times (see `queue`), or any `Caches` (see `arriving`);
-    step = eta_t, steps = T, as in `simulate`; momentum = beta in [0, 1), that of
+    Parameters: problem, made by `quadratic`, perhaps `with_noise`; schedule, with delays that are
+    the same in every replica (K >= 1 gradients an update), independent delays with a `pmf`,
+    `Workers` with a barrier or with exponential service times (see `queue`), or any `Caches` (see
+    `arriving`); step = eta_t, steps = T, as in `simulate`; momentum = beta in [0, 1), that of
     `optimisers.Momentum` (of each worker where these have caches); window = s, the number of lags.
-    Noise, a number or one for each mode: variance, that is added to each coordinate, sigma^2/dim
-    unless given; relative = nu, of noise with variance nu (h y)^2 beside it, as when a gradient is
-    multiplied by a random number of mean 1 and variance nu. nu = (1 - p)/p is a coordinate touched
-    with chance p only, and then divided by p. The law of the noise does not matter otherwise.
+    Noise, that of the problem unless given, a number or one for each mode: variance, that is added
+    to each coordinate; relative = nu, of noise with variance nu (h y)^2 beside it, as when a
+    gradient is multiplied by a random number of mean 1 and variance nu. nu = (1 - p)/p is a
+    coordinate touched with chance p only, and then divided by p. The law of the noise does not
+    matter otherwise.
     method, "filter" (by impulse response; constant delay and step, no momentum, nothing relative)
     or "recursion"; the filter where it can be used unless given. A step that diverges is fine.
     Raises ValueError if an argument is not of its kind.
@@ -77,12 +78,7 @@ def moments(
     with the enumeration of all delays and all signs of the noise, in rational numbers.
     """
     who = "exact.moments"
-    if not isinstance(problem, Quadratic) or problem.penalty is not None:
-        name = problem.name if isinstance(problem, Problem) else repr(problem)
-        raise ValueError(
-            "exact.moments needs a problem made by quadratic(...), where updates are linear, got "
-            f"{name}; simulate it"
-        )
+    under = bowl(who, problem)
     steps = whole(who, "steps", steps, 1)
     beta, eta = share(who, "momentum", momentum), step_sizes(step)(steps)
     if beta and not eta.all():
@@ -90,8 +86,8 @@ def moments(
             f"exact.moments needs steps > 0 with momentum, got 0 at t = {int(eta.argmin())}"
         )
     tables = Tables(
-        h=problem.spectrum,
-        start=problem.start,
+        h=under.spectrum,
+        start=under.start,
         noise=noise_of(who, problem, variance, relative),
         eta=eta,
         momentum=beta,
@@ -115,7 +111,7 @@ def moments(
             found = constant_delay(tables, tau)
         else:
             found = recursion(tables, way)
-    return _expectations(problem, found)
+    return _expectations(under, found)
 
 
 def _expectations(problem: Quadratic, found: Found) -> Exact:

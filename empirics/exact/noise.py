@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from empirics.problems.base import Array
+from empirics.problems.base import Array, Problem
+from empirics.problems.noise import has_variance
+from empirics.problems.noisy import Noisy
 from empirics.problems.quadratic import Quadratic
 
 
@@ -25,10 +27,29 @@ class Noise:
     relative: Array
 
 
+def bowl(who: str, problem: Problem) -> Quadratic:
+    """The quadratic that a problem is, whatever its noise.
+
+    Raises ValueError if it is none, has a penalty, or its noise has no variance.
+    """
+    under = problem.original if isinstance(problem, Noisy) else problem
+    if not isinstance(under, Quadratic) or under.penalty is not None:
+        name = problem.name if isinstance(problem, Problem) else repr(problem)
+        raise ValueError(
+            f"{who} needs a problem made by quadratic(...), where updates are linear, got {name}; "
+            "simulate it"
+        )
+    if isinstance(problem, Noisy) and not has_variance(problem.law):
+        raise ValueError(
+            f"{who} needs noise with a variance, got {problem.law}, which has none; simulate it"
+        )
+    return under
+
+
 def noise_of(
-    who: str, problem: Quadratic, variance: ArrayLike | None, relative: ArrayLike
+    who: str, problem: Problem, variance: ArrayLike | None, relative: ArrayLike | None
 ) -> Noise:
-    """The noise that is asked for; that of the problem, sigma^2/dim in each mode, unless given.
+    """The noise that is asked for; what is not given is that of the problem, alike in each mode.
 
     Raises ValueError unless variance and relative are finite numbers >= 0, one or one a mode.
 
@@ -36,9 +57,13 @@ def noise_of(
     >>> problem = problems.quadratic(spectrum=[1.0, 2.0], sigma=2.0)
     >>> noise_of("moments", problem, None, 0.5)
     Noise(variance=array([2., 2.]), relative=array([0.5, 0.5]))
+    >>> noise_of("moments", problems.with_noise(problem, relative=3.0), None, None)
+    Noise(variance=array([0., 0.]), relative=array([3., 3.]))
     """
     if variance is None:
         variance = problem.sigma**2 / problem.dim
+    if relative is None:
+        relative = problem.share if isinstance(problem, Noisy) else 0.0
     return Noise(
         variance=_of_modes(who, "variance", variance, problem.dim),
         relative=_of_modes(who, "relative", relative, problem.dim),

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from empirics.assembling import assemble
 from empirics.exact.expectations import Exact
 from empirics.exact.moments import moments
+from empirics.exact.noise import noise_of
 from empirics.exact.reading import Shared, reading
 from empirics.exact.worst import deliveries, reads
 from empirics.moments import MEASURES, Moments, Statistics
@@ -100,7 +101,9 @@ def exact_runs(
     fitting(plan, "exact_runs")
     way = schedule if isinstance(schedule, Caches) else reading("exact_runs", schedule, steps)
     same = way.delays if isinstance(way, Shared) else None
-    statistics, lost_at = _statistics(plan, found, certain=same is not None and not problem.sigma)
+    statistics, lost_at = _statistics(
+        plan, found, certain=same is not None and not problem.sample_size
+    )
     part = Part(
         statistics=statistics,
         reads=None if isinstance(way, Caches) else reads(way, steps, schedule),
@@ -133,6 +136,12 @@ def _statistics(plan: Plan, found: Exact, certain: bool) -> tuple[Statistics, ND
     if certain and plan.window:
         with np.errstate(invalid="ignore", divide="ignore"):
             least = np.where(norm > 0, inner.min(axis=1) / norm, np.nan)
+    relative = noise_of("exact_runs", plan.problem, None, None).relative
+    noise = np.full(len(times), plan.problem.sigma**2)
+    if relative.any():
+        with np.errstate(over="ignore", invalid="ignore"):
+            second = found.covariance[times, 0] + found.mean[times] ** 2
+            noise += second @ (relative * found.problem.spectrum**2)
     statistics = Statistics(
         **fields,
         inner=_certain(inner),
@@ -140,8 +149,9 @@ def _statistics(plan: Plan, found: Exact, certain: bool) -> tuple[Statistics, ND
         coherence_min=least,
         coherence_negative=(least < 0).astype(np.int64),
         coherence_undefined=undefined.astype(np.int64),
-        noise_mean=np.full(len(times), plan.problem.sigma**2),
-        noise_max=np.full(len(times), plan.problem.sigma**2),
+        noise_mean=noise,
+        # what grows with the gradient is largest on some path, of which nothing is known
+        noise_max=nothing if relative.any() else noise,
         smoothness=nothing,
         diverged=np.logical_or.accumulate(gone).astype(np.int64),
     )

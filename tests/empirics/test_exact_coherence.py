@@ -168,7 +168,7 @@ def test_with_noise_it_is_the_coherence_that_runs_estimate(schedule):
         ({"step": np.nan}, "step sizes eta need finite values"),
         ({"momentum": 1.5}, r"exact.coherence needs momentum in \[0, 1\), got 1.5"),
         ({"schedule": 3}, "exact.coherence needs a Schedule such as Constant"),
-        ({"problem": 3}, "exact.moments needs a problem made by quadratic"),
+        ({"problem": 3}, "exact.coherence needs a problem made by quadratic.*got 3"),
         ({"relative": -1}, "exact.coherence needs relative >= 0"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import stdtrit
 
 from empirics import exact, optimisers, schedules, simulate, stepsizes
+from empirics.problems.noisy import with_noise
 from empirics.problems.quadratic import Quadratic, quadratic
 
 ALPHA = 1e-6
@@ -35,20 +36,6 @@ class Uneven(Quadratic):
     def stochastic_gradient(self, x, sample, out):
         self.gradient(x, out)
         out += sample * self.sizes
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Growing(Quadratic):
-    """Every coordinate of a gradient is multiplied by 1 +- r, by a sign of its own."""
-
-    r: float
-
-    def draw(self, generator, steps, lanes):
-        return generator.integers(0, 2, (steps, lanes, self.dim)) * (2 * self.r) - self.r
-
-    def stochastic_gradient(self, x, sample, out):
-        self.gradient(x, out)
-        out += out * sample
 
 
 def as_a(kind, plain, **more):
@@ -124,8 +111,12 @@ def test_the_simulator_is_consistent_with_exact_moments(name):
     [schedules.Constant(3), schedules.Uniform(4), schedules.Workers(3), CACHES],
     ids=lambda schedule: type(schedule).__name__,
 )
-def test_the_simulator_is_consistent_with_noise_that_grows(schedule):
-    problem = as_a(Growing, quadratic(dim=4, mu=0.1, L=1.0), r=0.7)
+@pytest.mark.parametrize("coordinatewise", [True, False])
+def test_the_simulator_is_consistent_with_noise_that_grows(schedule, coordinatewise):
+    """One factor for all coordinates, or one for each: variances are the same."""
+    problem = with_noise(
+        NOISY, sigma=0.3, relative=0.49, coordinatewise=coordinatewise, noise="gaussian"
+    )
     given = dict(step=0.15, steps=40, window=2)
     runs = simulate(
         problem,
@@ -136,8 +127,9 @@ def test_the_simulator_is_consistent_with_noise_that_grows(schedule):
         seed=3,
         **given,
     )
-    assert worst(runs, exact.moments(problem, schedule, relative=0.49, **given)) < 1
-    assert worst(runs, exact.moments(problem, schedule, relative=0.3, **given)) > 1
+    assert worst(runs, exact.moments(problem, schedule, **given)) < 1
+    assert worst(runs, exact.moments(problem, schedule, relative=0.25, **given)) > 1
+    assert worst(runs, exact.moments(problem, schedule, variance=0.0, **given)) > 1
 
 
 @pytest.mark.parametrize(

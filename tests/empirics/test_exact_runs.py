@@ -10,7 +10,7 @@ import pytest
 from sympy import Rational
 
 from empirics import compare, measure, optimisers, problems, schedules, simulate, steps_for
-from empirics.compare import why_not
+from empirics.compare import measures_for, why_not
 from empirics.exact import exact_runs
 from empirics.moments import Moments
 from empirics.problems.quadratic import quadratic
@@ -194,6 +194,30 @@ def test_several_gradients_an_update_are_counted_one_by_one():
         exact_runs(problem, several, measures="direction", **given)
     with pytest.raises(ValueError, match="exact_runs needs a schedule of one iterate for the dir"):
         exact_runs(problem, schedules.Caches(2), measures="direction", **given)
+
+
+def test_noise_that_grows_is_certain_in_the_mean_and_unknown_at_most():
+    """And a theorem of multiplicative noise is held against expectations."""
+    problem = problems.with_noise(quadratic(spectrum=[0.2, 1.0]), sigma=0.2, relative=0.5)
+    theorem = results.find("stich2020.multiplicative")
+    schedule = schedules.Constant(2)
+    rule = steps_for(theorem, problem, schedule, steps=60)
+    given = dict(step=rule, steps=60, measures=measures_for(theorem))
+    runs = exact_runs(problem, schedule, **given)
+    verdict = compare(theorem, runs)
+    assert verdict.outcome == "consistent", str(verdict)
+    assert verdict.slack >= 1
+    seen = simulate(problem, schedule, replicas=4096, noise=True, **given).statistics
+    norm, mean = runs.statistics.squared_norm.mean, runs.statistics.noise_mean
+    np.testing.assert_allclose(mean, 0.04 + 0.5 * norm, rtol=1e-12)
+    np.testing.assert_allclose(mean, seen.noise_mean, rtol=0.2)
+    assert np.isnan(runs.statistics.noise_max).all()
+    assert "no variance" not in str(verdict)
+    heavy = problems.with_noise(quadratic(spectrum=[1.0]), "student:1.5", sigma=0.2)
+    with pytest.raises(ValueError, match=r"needs noise with a variance, got student:1\.5"):
+        exact_runs(heavy, schedule, step=0.1, steps=5)
+    still = problems.with_noise(quadratic(spectrum=[1.0], sigma=1.0))  # none instead of its own
+    assert exact_runs(still, schedule, step=0.1, steps=5).deterministic
 
 
 def test_momentum_is_in_the_settings_and_in_the_means():
