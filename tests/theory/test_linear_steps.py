@@ -63,6 +63,7 @@ TRUE = {
     "a whole turn": sin(2 * pi * tau),
     "half a turn": cos(pi * tau) - (-1) ** tau,
     "an angle with a delay below": sin(tau * pi / (2 * tau + 1)) - cos(pi / (4 * tau + 2)),
+    "angles that add up": exp(I * pi * (tau / (2 * tau + 1) + 1 / (4 * tau + 2))) - I,
     "powers": (tau / (tau + 1)) ** tau / (tau + 1) - tau**tau / (tau + 1) ** (tau + 1),
     "powers of products": (4 * a) ** tau - 2 ** (2 * tau) * a**tau,
     "powers of powers": (a**n) ** tau - (a**tau) ** n,

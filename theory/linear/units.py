@@ -103,7 +103,7 @@ def _terms(angle: Any) -> tuple[Any, ...]:
     """The terms of an angle; pi tau/(2 tau + 1) is pi/2 - (pi/2)/(2 tau + 1)."""
     above, below = _quotient(angle)
     if not below.free_symbols:
-        return tuple(Add.make_args(expand(angle)))
+        return tuple(Add.make_args(expand(above / below)))
     gens = sorted(below.free_symbols, key=str)
     try:
         whole, rest = div(Poly(above, *gens, domain="EX"), Poly(below, *gens, domain="EX"))
