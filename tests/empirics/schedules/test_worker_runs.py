@@ -10,6 +10,7 @@ from scipy import stats
 
 from empirics import schedules, simulate
 from empirics.optimisers import Correction
+from empirics.optimisers.base import Corrector
 from empirics.problems import Constant, Problem
 from empirics.problems.quadratic import quadratic
 from empirics.schedules import (
@@ -134,15 +135,8 @@ def test_every_gradient_is_of_the_version_that_its_worker_has_read(schedule, blo
         assert (~used).sum() == sum(lost for *_, lost in logs[j].used)
 
 
-class Suspicious(Correction):
+class Suspect(Corrector):
     """Whoever sees another delay, x or y than the twin makes another number of the gradient."""
-
-    @property
-    def settings(self):
-        return {"kind": "suspicious"}
-
-    def begin(self, shape, eta):
-        return self
 
     def correct(self, g, t, delay, x, y):
         delay = np.reshape(delay, (-1, 1))
@@ -150,11 +144,20 @@ class Suspicious(Correction):
         g += 0.1 * (x - y) + 0.001 * t
 
 
+class Suspicious(Correction):
+    @property
+    def settings(self):
+        return {"kind": "suspicious"}
+
+    def begin(self, shape, eta):
+        return Suspect()
+
+
 @every_case
 def test_every_gradient_is_corrected_for_its_own_delay(schedule, iterates):
     """Before the mean of K is taken; to the last bit."""
     problem, eta = small(), np.full(40, 0.2)
-    expected = slow_sgd(problem, schedule, eta, correct=Suspicious().correct)
+    expected = slow_sgd(problem, schedule, eta, correct=Suspect().correct)
     found = iterates(problem, schedule, eta, correction=Suspicious())
     np.testing.assert_array_equal(found, expected)
     assert (slow_sgd(problem, schedule, eta)[1:] != expected[1:]).any()
