@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
-from empirics.gallery.facts import levels
+from empirics.gallery.facts import coherence, coherent, levels
 from empirics.gallery.record import Case, Counterexample, Fact, Refutes
 from empirics.problems.piecewise import piecewise_quadratic
 from empirics.problems.quadratic import quadratic
@@ -14,6 +16,7 @@ from empirics.schedules import Constant, Cyclic
 from empirics.stepsizes import inverse_sqrt
 
 AUDIT = "audit of Theorem 1 of Dai et al. 2019, as recalled; exact in theory.results.dai2019"
+ALONE = coherence(1, Fraction(1))  # without delay the window holds the present gradient alone
 
 one_iterate = Counterexample(
     name="one-iterate",
@@ -59,6 +62,7 @@ two_iterates = Counterexample(
             drawn=1,
             steps=2,
             facts=(
+                ALONE,
                 Fact(
                     says="both gradients have square 0.8 L Delta",
                     measured=lambda runs: float(
@@ -92,6 +96,7 @@ noisy_first_step = Counterexample(
             steps=1,
             replicas=64,
             facts=(
+                ALONE,
                 Refutes(
                     says="Theorem 1, minimum over T + 1 iterates, is violated at T = 1",
                     theorem="dai2019.published_from_zero",
@@ -126,6 +131,7 @@ reused_gradient = Counterexample(
             replicas=16,
             reuse=True,
             facts=(
+                coherent(REUSED, LEVEL),
                 Refutes(
                     says="Theorem 1 with re-use is violated",
                     theorem="dai2019.published_reuse",
