@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from empirics.exact import largest_delay, stability_limit
+from empirics.paths import paths
 from empirics.problems.base import Array, Problem, real, whole
 from empirics.schedules import Constant, Uniform
 from empirics.schedules.base import Schedule
@@ -27,7 +28,10 @@ from empirics.sharpness import Sharpness, sharpness
 WITHIN = 2.1  # nine in ten of the held-out settings of docs/slack_law.md are; half, within 1.4
 LONGEST = 10**6  # staleness beyond which nobody asks
 SHOWN = (4, 16, 64)  # staleness whose cost is printed
-BLOCK = 16  # updates whose samples are drawn together
+KINKED = 2.0  # the gradient may change by so many times what the sharpness says, and no more
+TINY = 1e-8
+STEPS = 16  # of the length of an update, along which that is looked at
+RUNAWAY = 1e4  # |grad f|^2 over that at the start, from which a run comes to nothing
 
 Law = Callable[[int], Schedule]
 
@@ -70,14 +74,16 @@ class Tolerance:
     """What `tolerance` found.
 
     Fields: problem, its name; step = eta; measured, the sharpness where each of the runs without
-    staleness has come to; updates, how many these made, 0 at a given point; settings of the
-    problem, ready for JSON.
+    staleness has come to; updates, how many these made, 0 at a given point; rough, the largest
+    change of the gradient over one update, as a multiple of what the sharpness explains: at most 1
+    on a quadratic, large where a function has kinks; settings of the problem, ready for JSON.
     """
 
     problem: str
     step: float
     measured: tuple[Sharpness, ...]
     updates: int
+    rough: float
     settings: dict[str, Any]
 
     @property
@@ -137,6 +143,12 @@ class Tolerance:
             f"The sharpness is {self.sharpness}, {where} ({self.measured[0].method}).",
             f"Step times sharpness is {a}: {a.value / 2:.0%} of what fresh gradients bear.",
         ]
+        if self.rough > KINKED:
+            lines.append(
+                f"Over one update the gradient changes {self.rough:.3g} times as much as the "
+                "sharpness explains:\nthis is no quadratic at the length of a step, and what "
+                "follows does not hold."
+            )
         for words, law in (("Constant delays", Constant), ("Uniform delays from 0", Uniform)):
             most = self.largest(law)
             if most.high < 0:
@@ -159,6 +171,7 @@ class Tolerance:
             "measured": [vars(one) for one in self.measured],
             "sharpness": vars(self.sharpness),
             "a": vars(self.a),
+            "rough": self.rough,
             "largest": {name: vars(self.largest(law)) for name, law in laws.items()},
             "slowdown": {
                 name: {str(s): vars(self.slowdown(s, law)) for s in staleness}
@@ -183,7 +196,7 @@ def tolerance(
     Parameters: problem; step = eta > 0; point = x, (dim,), where the sharpness is measured; unless
     given, where some runs without staleness come to, with so many updates, in so many replicas (one
     where there is no noise), from one seed. The range of the sharpness is over these.
-    Raises ValueError if an argument is not of its kind, or the runs diverge.
+    Raises ValueError if an argument is not of its kind, or the runs diverge or run away.
 
     >>> from empirics import problems
     >>> chain = problems.deep_linear_chain(8, 1.0)
@@ -207,37 +220,58 @@ def tolerance(
     most = whole("tolerance", "updates", updates, 1)
     n = whole("tolerance", "replicas", replicas, 1)
     whole("tolerance", "seed", seed, 0, np.inf)
+    made = 0 if point is not None else most
     if point is not None:
-        points, made = [point], 0
+        points = np.asarray([point])
     else:
-        lanes = n if problem.sample_size else 1
-        points, made = list(_reached(problem, eta, most, lanes, seed)), most
+        points = _reached(problem, eta, most, n if problem.sample_size else 1, seed)
+    measured = tuple(sharpness(problem, x, seed=seed) for x in points)
     return Tolerance(
         problem=problem.name,
         step=eta,
-        measured=tuple(sharpness(problem, x, seed=seed) for x in points),
+        measured=measured,
         updates=made,
+        rough=max(
+            _change(problem, x, eta, seed) / max(one.value + one.error, TINY)
+            for x, one in zip(np.asarray(points, dtype=np.float64), measured, strict=True)
+        ),
         settings=dict(problem.settings),
     )
 
 
-def _reached(problem: Problem, eta: float, updates: int, lanes: int, seed: int) -> Array:
-    """Where SGD without staleness comes to, (lanes, dim)."""
-    generator = np.random.default_rng(seed)
-    x = np.tile(problem.start, (lanes, 1))
-    g = np.empty_like(x)
-    with np.errstate(all="ignore"):
-        for begin in range(0, updates, BLOCK):
-            samples = problem.draw(generator, min(BLOCK, updates - begin), lanes)
-            for sample in samples:
-                problem.stochastic_gradient(x, sample, g)
-                x -= eta * g
-            if not np.isfinite(problem.gradient(x)).all():
-                raise ValueError(
-                    f"tolerance needs a step that is stable without staleness, got {eta:g}, at "
-                    f"which a run diverges by update {begin + len(samples)}; lower it"
-                )
+def _reached(problem: Problem, eta: float, updates: int, n: int, seed: int) -> Array:
+    """Where SGD without staleness comes to, (n, dim)."""
+    found = paths(
+        problem, Constant(0), step=eta, steps=updates, replicas=n, seed=seed, record=[updates]
+    )
+    x: Array = found.points[-1]
+    if not np.isfinite(x).all():
+        raise ValueError(
+            f"tolerance needs a step that is stable without staleness, got {eta:g}, at which a run "
+            f"diverges within {updates} updates; lower it"
+        )
+    before, after = (np.square(problem.gradient(p)).sum(axis=-1) for p in (problem.start, x))
+    if after.max() > RUNAWAY * before > 0:
+        raise ValueError(
+            f"tolerance needs runs that come to rest, got |grad f|^2 = {after.max():.3g} after "
+            f"{updates} updates, {before:.3g} at the start; lower the step, or give a point"
+        )
     return x
+
+
+def _change(problem: Problem, x: Array, eta: float, seed: int) -> float:
+    """The largest |grad f(x - eta g) - grad f(x)| / |eta g| over some stochastic gradients g."""
+    points = np.tile(x, (problem.lanes, 1))
+    sample = problem.draw(np.random.default_rng(seed), 1, problem.lanes)[0]
+    moves = np.empty_like(points)
+    problem.stochastic_gradient(points, sample, moves)
+    moves = eta * moves[:STEPS]
+    lengths = np.linalg.norm(moves, axis=-1)
+    far = lengths > TINY * (1 + np.abs(x).max())  # else rounding is all there is
+    if not far.any():
+        return 0.0
+    here, there = problem.gradient(x), problem.gradient(x - moves[far])
+    return float((np.linalg.norm(there - here, axis=-1) / lengths[far]).max())
 
 
 def _largest(a: float, law: Law) -> int:

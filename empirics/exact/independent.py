@@ -131,10 +131,17 @@ class Independent:
         near = np.flatnonzero(a > 0)
         least = min([*found, *a[near].tolist()])
         for j in near[a[near] < 1.1 * least].tolist():
-            at = _root(self._imaginary, theta[k[j]], theta[k[j] + 1])
+            at = self._crossing(theta[k[j]], theta[k[j] + 1])
             z, P_there = _move(np.array(at), self.momentum), self._P(np.array([at]))[0]
             found.append(float((-z * np.conj(P_there)).real / abs(P_there) ** 2))
         return min(a for a in found if a > 0)
+
+    def _crossing(self, low: float, high: float) -> float:
+        """Where `_imaginary` is 0; an end, if it is 0 there up to rounding."""
+        ends = {theta: self._imaginary(theta) for theta in (low, high)}
+        if ends[low] * ends[high] > 0:  # the transform that found it rounds otherwise
+            return min(ends, key=lambda theta: abs(ends[theta]))
+        return _root(self._imaginary, low, high)
 
     def _imaginary(self, theta: float) -> float:
         move = _move(np.array(theta), self.momentum)

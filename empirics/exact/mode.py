@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from empirics.exact.cached import Cached
+from empirics.exact.even import Even, even
 from empirics.exact.independent import Independent
 from empirics.exact.moments import share
 from empirics.exact.periodic import Periodic
@@ -59,7 +60,8 @@ def mode_of(who: str, schedule: Schedule, momentum: float, relative: float = 0.0
         )
     if np.count_nonzero(pmf) == 1 and not (beta or nu):
         return Steady(tau=len(pmf) - 1)
-    return Independent(pmf=pmf, momentum=beta, relative=nu)
+    kind = Even if even(pmf) and not (beta or nu) else Independent
+    return kind(pmf=pmf, momentum=beta, relative=nu)
 
 
 def _pattern(schedule: Schedule) -> Delays | None:

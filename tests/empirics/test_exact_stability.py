@@ -146,6 +146,16 @@ def test_uniform_delays_have_the_limits_of_their_closed_form(s):
         assert square == pytest.approx(5**0.5 - 1, rel=1e-14)
 
 
+def test_closed_forms_of_uniform_delays_are_those_of_any_law():
+    """At s = 8 the transform and the sum disagree on the sign of a number that is 0."""
+    for s in range(2, 41):
+        law, general = schedules.Uniform(s - 1), Independent(pmf=np.full(s, 1 / s), momentum=0.0)
+        for kind in ("mean", "mean-square"):
+            limit = exact.stability_limit(law, kind)
+            assert general.limit(kind == "mean-square") == pytest.approx(limit, rel=1e-11)
+    assert exact.largest_delay(1e-3, schedules.Uniform) == 4930  # no covariances are formed
+
+
 @pytest.mark.parametrize("M", [2, 4, 8])
 def test_asynchrony_begets_momentum_in_the_mean_only(M):
     """Geometric delays: the mean bears ever larger steps, the mean square ever smaller ones."""

@@ -112,6 +112,29 @@ def test_ends_of_the_scale():
     assert tiny.largest().value == LONGEST
 
 
+def test_what_is_no_quadratic_at_the_length_of_a_step_is_said():
+    """A hinge is flat but for its kinks: no second derivative sees them."""
+    kinked, smooth = tolerance(problems.hinge(), 0.1), tolerance(problems.logistic(), 0.5)
+    assert kinked.rough > 100
+    assert "changes 1.43e+03 times as much as the sharpness explains" in str(kinked)
+    assert 0.1 < smooth.rough < 1.1
+    assert "explains" not in str(smooth)
+    assert kinked.to_dict()["rough"] == kinked.rough
+
+
+def test_a_run_that_runs_away_predicts_nothing():
+    with pytest.raises(ValueError, match=r"needs runs that come to rest, got \|grad f\|\^2 = 6.1e"):
+        tolerance(problems.saddle(), 0.1)
+
+
+def test_projections_belong_to_the_run():
+    """In a small ball the run is held on the slope between the wells, where f'' = 3/4 - 1."""
+    well = problems.double_well(start=[0.2])
+    held = tolerance(problems.on_ball(well, 0.5), 0.1)
+    assert held.sharpness.value == pytest.approx(-0.25)
+    assert tolerance(well, 0.1).sharpness.value == pytest.approx(2.0)
+
+
 def test_ready_for_json():
     found = tolerance(problems.deep_linear_chain(2), 0.1, updates=10)
     told = json.loads(json.dumps(found.to_dict(staleness=(3,))))
@@ -127,7 +150,7 @@ def test_ready_for_json():
         ({"problem": 3}, "tolerance needs a Problem"),
         ({"step": 0.0}, "number step with step > 0, got 0"),
         ({"step": np.nan}, "number step"),
-        ({"step": 5.0}, "stable without staleness, got 5, at which a run diverges by update"),
+        ({"step": 5.0}, "stable without staleness, got 5, at which a run diverges within 1000"),
         ({"point": [1.0]}, r"point of shape \(3,\)"),
         ({"updates": 0}, "whole number updates >= 1, got 0"),
         ({"replicas": 1.5}, "whole number replicas"),
