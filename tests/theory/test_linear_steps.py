@@ -170,7 +170,8 @@ def test_signs_of_what_is_undefined_or_misnamed():
 # ------------------------------------------------------------------------- constants
 
 
-@given(st.fractions(min_value=-30, max_value=30, max_denominator=1000), st.integers(1, 40))
+# pi times 20 is an angle of 63; from 64 on, `enclose` declines
+@given(st.fractions(min_value=-20, max_value=20, max_denominator=1000), st.integers(1, 40))
 def test_sines_are_enclosed(q, k):
     angle = Rational(q.numerator, q.denominator)
     for e, value in (
