@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.moments import MEASURES, Moments, Statistics
+from empirics.moments import MAPPING, MEASURES, Moments, Statistics
 from empirics.problems.base import Array, Constant
 from empirics.schedules.deliveries import Deliveries
 from empirics.schedules.reads import Reads
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from empirics.runs import Runs
 
 FORMAT = 5  # of saved files; raised when an older reader would misread a newer file
-OLDER = (4,)  # that are read too: of 4, which knew no regions, no replica has left one
+OLDER = (4,)  # that are read too: 4 knew neither regions, which no replica has left, nor mappings
 
 _MEASURED = {
     "squared_norm": "|grad f(x_t)|^2",
@@ -147,17 +147,18 @@ def fields_of(dataset: xarray.Dataset) -> dict[str, Any]:
     facts = json.loads(dataset.attrs["facts"])
     if facts["format"] not in (FORMAT, *OLDER):
         raise ValueError(f"format {facts['format']} is not format {FORMAT}, which is read here")
-    times = len(dataset["time"])
+    times, older = len(dataset["time"]), facts["format"] in OLDER
 
     def real(name: str) -> Array:
-        missing = np.empty((times, 0))  # the window that was not asked for
-        return np.array(dataset[name], dtype=np.float64) if name in dataset else missing
+        if name not in dataset and "lag" in _VARIABLES[name][0]:
+            return np.empty((times, 0))  # of the window, which was not asked for
+        return np.array(dataset[name], dtype=np.float64)
 
     def count(name: str) -> NDArray[np.int64]:
         return np.array(dataset[name], dtype=np.int64)
 
     def moments(name: str) -> Moments:
-        if f"{name}_mean" not in dataset and name in MEASURES.values():  # newer than the file
+        if older and name == MEASURES[MAPPING] and f"{name}_mean" not in dataset:
             return Moments.none(times, facts["replicas"])
         return Moments(count=facts["replicas"], mean=real(f"{name}_mean"), M2=real(f"{name}_M2"))
 
@@ -189,8 +190,8 @@ def fields_of(dataset: xarray.Dataset) -> dict[str, Any]:
         delays=count("delay") if "delay" in dataset else None,
         deterministic=facts["deterministic"],
         lost_at=count("lost_at"),
-        left_at=count("left_at") if "left_at" in dataset else np.full(facts["replicas"], -1),
-        region=facts.get("region"),
+        left_at=np.full(facts["replicas"], -1) if older else count("left_at"),
+        region=None if older else facts["region"],
         looseness=facts["looseness"],
         settings=json.loads(dataset.attrs["settings"]),
         complete=facts["complete"],

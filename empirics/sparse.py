@@ -15,4 +15,4 @@ def in_place() -> Callable[..., Any] | None:
         from scipy.sparse._sparsetools import csc_matvecs
     except ImportError:
         return None
-    return csc_matvecs  # type: ignore[no-any-return]
+    return csc_matvecs  # type: ignore[no-any-return]  # SciPy's modules in C have no types

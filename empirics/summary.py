@@ -185,7 +185,9 @@ def of_runs(runs: Runs) -> dict[str, Any]:
         told["noise"] = {
             "mean": _finite(_most(statistics.noise_mean)),
             "largest": _finite(_most(statistics.noise_max)),
-            "infinite": bool(np.isposinf(statistics.noise_max[0])),  # before any replica is lost
+            "infinite": bool(  # of itself, and not because replicas are lost
+                (np.isposinf(statistics.noise_max) & (statistics.diverged == 0)).any()
+            ),
         }
     return told
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from empirics.cli.bar import Bar
 from empirics.cli.base import Json, app, fail
 
 
@@ -69,14 +70,17 @@ def depth(
     if unknown := sorted(set(only or ()) - set(WORDS)):
         fail(f"there is no table {unknown[0]!r}; there are {', '.join(WORDS)}")
     told: dict[str, list[dict[str, Any]]] = {}
-    for name in only or WORDS:
-        rows = [_plain(row) for row in _rows(name, quick)]
-        told[name] = rows
-        if not json_:
-            head = tuple(rows[0])
-            body = [tuple(_words(value) for value in row.values()) for row in rows]
-            typer.echo(f"{WORDS[name]}\n")
-            typer.echo("\n".join(f"  {line}" for line in table([head, *body])) + "\n")
+    asked = list(only or WORDS)
+    with Bar(len(asked), "tables", show=not json_) as bar:
+        for name in asked:
+            rows = [_plain(row) for row in _rows(name, quick)]
+            told[name] = rows
+            if not json_:
+                head = tuple(rows[0])
+                body = [tuple(_words(value) for value in row.values()) for row in rows]
+                lines = [f"  {line}" for line in table([head, *body])]
+                bar.say("\n".join([WORDS[name], "", *lines, ""]))
+            bar.advance(name)
     if json_:
         typer.echo(json.dumps(told, indent=2))
 

@@ -10,6 +10,7 @@ from empirics import optimisers
 from empirics.compare.numbers import Numbers
 from empirics.optimisers import Correction, weights
 from empirics.problems.base import Problem
+from empirics.problems.penalties import Projection, rebuilt
 from empirics.runs import Runs
 from theory import assumptions as known
 from theory.latex import shown
@@ -63,8 +64,9 @@ def as_plain(runs: Runs) -> Runs:
     plain = runs.settings["optimiser"]["kind"] == "SGD"
     if given is None or runs.delays is None or not plain:
         return runs
-    if runs.settings["problem"].get("penalty", {}).get("kind") == "l1":
-        return runs  # whose proximal step has the size that was not weighed
+    penalty = runs.settings["problem"].get("penalty")
+    if penalty and not isinstance(rebuilt(penalty), Projection):
+        return runs  # its proximal step has the size that was not weighed
     kind = getattr(optimisers, given["kind"], None)
     if not (isinstance(kind, type) and issubclass(kind, Correction) and kind.weighs):
         return runs

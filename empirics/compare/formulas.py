@@ -31,7 +31,6 @@ def number(formula: Formula, name: str, **values: ArrayLike) -> Array:
     array([2.      , 1.      , 0.618034])
     >>> number(linear.find("transient.impulse"), "response", a=0.5, n=4, tau=1)
     array(-0.25)
-
     """
     e = formula[name]
     symbols = sorted(e.free_symbols, key=str)

@@ -368,6 +368,17 @@ def test_growing_noise_is_bounded_noise_and_more():
     assert found(known.VarianceOfSamples(), understated)[0] == "fails"
 
 
+def test_growing_noise_that_nobody_saw_is_not_said_to_have_been_seen():
+    growing = problems.with_noise(BOWL, sigma=0.5, relative=2.0)
+    seen, unseen = runs_of(growing, noise=True), runs_of(growing)
+    lost = runs_of(growing, noise=True, step=1e60, record=[3])
+    assert lost.divergence is not None
+    for runs, told in ((seen, True), (unseen, False), (lost, False)):
+        finding, words = found(known.MultiplicativeNoise(), runs, M=2.0)
+        assert finding == "holds"
+        assert ("not exceeded along the runs" in words) == told
+
+
 def test_what_has_no_check_is_named():
     class NewMoon(known.Assumed):
         name = "moon"

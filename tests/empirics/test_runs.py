@@ -167,12 +167,20 @@ def test_a_file_of_something_else_gets_one_sentence(tmp_path):
 
 def test_a_file_older_than_a_measure_is_read_without_it(tmp_path):
     runs = make()
-    dataset = runs.to_dataset().drop_vars(["mapping_mean", "mapping_M2"])
+    dataset = runs.to_dataset().drop_vars(["mapping_mean", "mapping_M2", "left_at"])
+    dataset.attrs["facts"] = dataset.attrs["facts"].replace(f'"format": {FORMAT}', '"format": 4')
     dataset.to_netcdf(tmp_path / "older.nc", engine="scipy")
     again = Runs.load(tmp_path / "older.nc")
     assert np.isnan(again.statistics.mapping.mean).all()
     assert again.statistics.mapping.mean.shape == again.times.shape
     np.testing.assert_array_equal(again.statistics.gap.mean, runs.statistics.gap.mean)
+
+
+@pytest.mark.parametrize("lost", ["mapping_mean", "gap_mean", "left_at"])
+def test_what_a_file_of_today_lacks_is_not_made_up(tmp_path, lost):
+    make().to_dataset().drop_vars(lost).to_netcdf(tmp_path / "lacks.nc", engine="scipy")
+    with pytest.raises(ValueError, match=f"written by Runs.save, got .* KeyError: .*{lost}"):
+        Runs.load(tmp_path / "lacks.nc")
 
 
 def test_a_file_of_another_format_says_so(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from empirics import problems, schedules, sharpness, simulate, slack_law, tolerance
+from empirics import named, problems, schedules, sharpness, simulate, slack_law, tolerance
 from empirics.complexity.limits import near, returns
 from empirics.exact import largest_delay, stability_limit
 from empirics.tolerance import LONGEST, WITHIN, Range
@@ -133,6 +133,13 @@ def test_projections_belong_to_the_run():
     held = tolerance(problems.on_ball(well, 0.5), 0.1)
     assert held.sharpness.value == pytest.approx(-0.25)
     assert tolerance(well, 0.1).sharpness.value == pytest.approx(2.0)
+
+
+def test_the_readme_shows_what_the_command_prints():
+    page = (Path(__file__).parents[2] / "README.md").read_text()
+    printed = str(tolerance(named.problem("digits"), 0.5)).splitlines()
+    for line in printed[1:5]:
+        assert f"    {line}\n" in page
 
 
 def test_ready_for_json():

@@ -77,14 +77,8 @@ def bounded_gradient(assumption: known.BoundedGradient, case: Case) -> Findings:
     return "fails" if bound.provenance == "exact" else "unknown", words
 
 
-def minimiser(assumption: known.Minimiser, case: Case) -> Findings:
-    if "R" not in case.runs.constants:
-        return "unknown", "the problem does not know a minimiser"
-    return case.by_provenance("R")
-
-
-def composite_minimiser(assumption: known.CompositeMinimiser, case: Case) -> Findings:
-    """The minimiser that a problem with a penalty knows is that of F + Psi."""
+def minimiser(assumption: known.Minimiser | known.CompositeMinimiser, case: Case) -> Findings:
+    """The minimiser that a problem with a penalty knows is that of F + Psi, and else of F."""
     if "R" not in case.runs.constants:
         return "unknown", "the problem does not know a minimiser"
     return case.by_provenance("R")
@@ -115,6 +109,6 @@ CHECKS: Checks = {
     known.PolyakLojasiewicz: polyak_lojasiewicz,
     known.BoundedGradient: bounded_gradient,
     known.Minimiser: minimiser,
-    known.CompositeMinimiser: composite_minimiser,
+    known.CompositeMinimiser: minimiser,
     known.ConditionNumber: condition_number,
 }

@@ -49,8 +49,8 @@ def without_variance(runs: Runs) -> str:
     told = runs.settings["problem"].get("with noise")
     if told and (told["sigma"] or told["relative"]) and not has_variance(told["law"]):
         return f"the noise is of the law {told['law']}, which has no variance"
-    seen = runs.statistics.noise_max
-    return "the variance of the noise is infinite" if np.isposinf(seen[:1]).any() else ""
+    infinite = np.isposinf(runs.statistics.noise_max) & (runs.statistics.diverged == 0)
+    return "the variance of the noise is infinite" if infinite.any() else ""
 
 
 def multiplicative(assumption: known.MultiplicativeNoise, case: Case) -> Findings:
@@ -72,10 +72,12 @@ def multiplicative(assumption: known.MultiplicativeNoise, case: Case) -> Finding
     if "estimated" in (grown, finding) and finding != "unknown":
         finding = "estimated"
     noise, norm = runs.statistics.noise_mean, runs.statistics.squared_norm.mean
-    if finding == "unknown" or np.isnan(noise).all():
+    seen = np.isfinite(noise) & np.isfinite(norm)  # not where replicas are lost
+    if finding == "unknown" or not seen.any():
         return finding, f"{words}; {more}"
-    excess = noise - growth.value * norm - case.values["sigma"].value ** 2
-    worst = int(np.nanargmax(np.where(np.isfinite(excess), excess, -np.inf)))
+    excess = np.full(len(noise), -np.inf)
+    excess[seen] = noise[seen] - growth.value * norm[seen] - case.values["sigma"].value ** 2
+    worst = int(excess.argmax())
     if excess[worst] > SLIP * noise[worst]:
         t = runs.times[worst]
         return "fails", f"E|xi|^2 = {noise[worst]:.6g} > M |grad F|^2 + sigma^2 at t = {t}"

@@ -7,6 +7,7 @@ from empirics.compare.constants import needed
 from empirics.compare.verdict import Check
 from theory import assumptions as known
 from theory.assumptions import online
+from theory.symbols import noise_max
 from theory.theorem import Theorem
 
 ANYWHERE = ("infimum", "Delta", "R", "sharpness")  # of the whole space, or of one point
@@ -40,6 +41,8 @@ def leaning(theorem: Theorem, of_the_problem: set[str]) -> list[str]:
     >>> from theory import results
     >>> leaning(results.lian2015.nonconvex, {"L", "mu_sc", "sigma", "infimum", "Delta"})
     ['L', 'sigma']
+    >>> leaning(results.high_probability.average, {"noise_bound", "infimum"})
+    ['noise_bound']
     """
     names = needed(theorem)
     if any(isinstance(assumption, CURVED) for assumption in theorem.assumptions):
@@ -47,6 +50,8 @@ def leaning(theorem: Theorem, of_the_problem: set[str]) -> list[str]:
     if any(isinstance(a, known.PolyakLojasiewicz) for a in theorem.assumptions):
         if "pl" in of_the_problem:
             names = names - {"mu_sc"} | {"pl"}
+    if noise_max.name in names:
+        names.add("noise_bound")
     if "M" in names:
         names.add("relative_noise")
     if names & {"G", "M_2"}:
