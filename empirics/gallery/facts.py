@@ -79,8 +79,7 @@ def shrinks(factor: Fraction) -> Fact:
 
     def furthest(runs: Runs) -> float:
         norm = runs.statistics.squared_norm.mean
-        with np.errstate(invalid="ignore", divide="ignore"):  # of a gradient that is 0
-            ratios = norm[1:] / norm[:-1]
+        ratios = norm[1:] / norm[:-1]
         return float(ratios[np.abs(ratios - float(factor)).argmax()])
 
     return Fact(

@@ -8,6 +8,7 @@ import numpy as np
 
 from empirics.gallery.facts import (
     coherence,
+    coherent,
     converges,
     diverges,
     fails_again,
@@ -125,7 +126,11 @@ turning = Counterexample(
                 converges(1e-4),
             ),
         ),
-        _turning(F(2), "a = 5/4", (coherence(2, F(2, 5), first=2), diverges(1e4))),
+        _turning(
+            F(2),
+            "a = 5/4",
+            (coherent(2, 0.4 * (1 - 1e-12)), coherence(2, F(2, 5), first=2), diverges(1e4)),
+        ),
     ),
 )
 

@@ -120,7 +120,8 @@ class Finding:
 
 def settle(fact: Fact, runs: Runs) -> Finding:
     """What the runs say about a fact."""
-    value = float(fact.measured(runs))
+    with np.errstate(invalid="ignore", divide="ignore"):  # a gradient of 0, where none should be
+        value = float(fact.measured(runs))
     return Finding(
         says=fact.says,
         relation=fact.relation,
